@@ -1,0 +1,206 @@
+"""The ledger of a night: what a finding is, which kinds there are, and how findings become one table."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sleeplab.features import EPOCH_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import mne
+    import pandas as pd
+    from numpy.typing import NDArray
+
+LEDGER_COLUMNS = (
+    "onset_s",
+    "duration_s",
+    "level",
+    "kind",
+    "ch_names",
+    "stage",
+    "score",
+    "p_value",
+    "evidence",
+    "reference",
+)
+_NUMBERS = ("onset_s", "duration_s", "score", "p_value")
+
+SLEEP = ("N1", "N2", "N3", "REM")
+
+
+class Kind(NamedTuple):
+    """Level of a kind of finding and the rule, norm or detector behind it."""
+
+    level: str
+    reference: str
+
+
+_AASM = "AASM manual v3, 2023"
+_NORM = "healthy nights of DOD-H, Guillot et al. 2020, doi:10.1109/TNSRE.2020.3011181"
+KINDS: dict[str, Kind] = {
+    "unfit signal": Kind("signal", "gate of sleeplab.quality"),
+    "unfit channel": Kind("signal", "gate of sleeplab.quality"),
+    "gap": Kind("signal", "gaps marked by the reader"),
+    "unusual EEG": Kind("event", "robust distance to the night's epochs of the same stage"),
+    "sharp transients": Kind("event", "robust curvature, 20-200 ms"),
+    "sharp transient": Kind("event", "robust curvature, 20-200 ms"),
+    "arousal-like shift": Kind("event", f"{_AASM}: abrupt shift of 3 s or more after 10 s of sleep"),
+    "arousal-like series": Kind("event", f"{_AASM}: abrupt shift of 3 s or more after 10 s of sleep"),
+    "desaturation": Kind("event", f"{_AASM}: fall of 3 % or more"),
+    "desaturation series": Kind("event", f"{_AASM}: fall of 3 % or more"),
+    "low oxygen": Kind("event", "SpO2 of 88 % or less for 5 min or more, ICSD-3-TR, 2023"),
+    "leg movement series": Kind("event", "WASM, Ferri et al. 2016, doi:10.1016/j.sleep.2016.10.010"),
+    "slow heart": Kind("event", f"{_AASM}: under 40/min in sleep"),
+    "fast heart": Kind("event", f"{_AASM}: over 90/min in sleep"),
+    "REM without atonia": Kind("event", "any chin activity, Frauscher et al. 2012, doi:10.5665/sleep.1886"),
+    "unusual architecture": Kind("night", _NORM),
+    "no REM": Kind("night", _NORM),
+    "no N3": Kind("night", _NORM),
+    "sleep-onset REM": Kind("night", "REM within 15 min of sleep onset, ICSD-3-TR, 2023"),
+    "doubtful scoring": Kind("label", "machine against expert, machine confident"),
+}
+
+
+class Finding(NamedTuple):
+    """One row of the ledger before its stage, level and reference are filled in."""
+
+    kind: str
+    onset_s: float
+    duration_s: float
+    ch_names: tuple[str, ...]
+    score: float
+    evidence: str
+    p_value: float = np.nan
+
+
+class Inputs(NamedTuple):
+    """What the detectors look at.
+
+    Attributes
+    ----------
+    recording
+        The night, in volts.
+    stages
+        One stage per whole 30-s epoch, shape (n_epochs,).
+    fit
+        For each channel the epochs that the gate finds fit, shape (n_epochs,).
+    features
+        Table of `epoch_features`.
+    """
+
+    recording: mne.io.BaseRaw
+    stages: NDArray[np.str_]
+    fit: dict[str, NDArray[np.bool_]]
+    features: pd.DataFrame
+
+
+def make_ledger(findings: Iterable[Finding], stages: Sequence[str] | NDArray[np.str_]) -> pd.DataFrame:
+    """Make the ledger: `LEDGER_COLUMNS`, fixed types, sorted by onset.
+
+    Parameters
+    ----------
+    findings
+        In any order.
+    stages
+        One stage per 30-s epoch; a finding gets the stage in which it begins, one about the night gets none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        An empty one has the same columns and types.
+
+    Examples
+    --------
+    >>> made = make_ledger([Finding("gap", 40.0, 10.0, ("C3-M2",), 1.0, "No data for 10 s.")], ["WAKE", "N1"])
+    >>> made[["onset_s", "kind", "stage"]].values.tolist()
+    [[40.0, 'gap', 'N1']]
+    """
+    import pandas as pd
+
+    rows = [
+        (
+            finding.onset_s,
+            finding.duration_s,
+            KINDS[finding.kind].level,
+            finding.kind,
+            ",".join(finding.ch_names),
+            "" if KINDS[finding.kind].level == "night" else stage_at(finding.onset_s, stages),
+            finding.score,
+            finding.p_value,
+            finding.evidence,
+            KINDS[finding.kind].reference,
+        )
+        for finding in findings
+    ]
+    ledger = pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
+    types = {name: "float64" if name in _NUMBERS else "str" for name in LEDGER_COLUMNS}
+    order = ["onset_s", "duration_s", "kind", "ch_names"]
+    return ledger.astype(types).sort_values(order, kind="stable", ignore_index=True)
+
+
+def stage_at(onset_s: float, stages: Sequence[str] | NDArray[np.str_]) -> str:
+    """Stage of the epoch in which a moment lies; UNS outside of the scored epochs."""
+    epoch = int(onset_s // EPOCH_S)
+    return str(stages[epoch]) if 0 <= epoch < len(stages) else "UNS"
+
+
+def runs(mask: NDArray[np.bool_], *, bridge: int = 0) -> list[tuple[int, int]]:
+    """Find the stretches where `mask` holds, as (start, stop) indices; holes up to `bridge` long are closed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> runs(np.array([True, True, False, True, False, False, True]), bridge=1)
+    [(0, 4), (6, 7)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    found: list[tuple[int, int]] = []
+    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if found and start - found[-1][1] <= bridge:
+            found[-1] = (found[-1][0], stop)
+        else:
+            found.append((start, stop))
+    return found
+
+
+def group_by_gap(onsets_s: NDArray[np.floating], ends_s: NDArray[np.floating], gap_s: float) -> list[slice]:
+    """Group events in order of onset: a new group starts more than `gap_s` after all earlier ends.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> group_by_gap(np.array([0.0, 10.0, 99.0]), np.array([5.0, 12.0, 100.0]), 20.0)
+    [slice(0, 2, None), slice(2, 3, None)]
+    """
+    if len(onsets_s) == 0:
+        return []
+    pauses = onsets_s[1:] - np.maximum.accumulate(ends_s)[:-1]
+    cuts = [0, *(np.flatnonzero(pauses > gap_s) + 1).tolist(), len(onsets_s)]
+    return [slice(a, b) for a, b in pairwise(cuts)]
+
+
+def span(seconds: float) -> str:
+    """Say a duration in words of the right size.
+
+    Examples
+    --------
+    >>> span(12), span(90), span(7500)
+    ('12 s', '1.5 min', '2 h 05 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    if seconds < 3600:
+        return f"{seconds / 60:.3g} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def stage_counts(onsets_s: Iterable[float], stages: Sequence[str] | NDArray[np.str_]) -> str:
+    """Count events by stage, most frequent first, for example "N2 41, N3 12"."""
+    names, counts = np.unique([stage_at(onset, stages) for onset in onsets_s], return_counts=True)
+    return ", ".join(f"{names[i]} {counts[i]}" for i in np.argsort(-counts, kind="stable"))

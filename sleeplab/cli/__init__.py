@@ -1,0 +1,207 @@
+"""The command line: ``sleeplab report NIGHT.edf``, ``sleeplab demo``, ``sleeplab channels FILE`` and more."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sleeplab.cli._screen import console, print_summary, print_table, progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sleeplab.flow import Results
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="sleeplab",
+        description="From a night of sleep EEG to a worklist of minutes. "
+        "For teaching and research: not a medical device.",
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_report(commands.add_parser("report", help="a recording becomes a report and its tables"))
+    _add_demo(commands.add_parser("demo", help="the same on a simulated night, made first as an EDF file"))
+    _add_simulate(commands.add_parser("simulate", help="write a simulated night, and what is true of it"))
+    channels = commands.add_parser("channels", help="which channel is what, and why")
+    channels.add_argument("recording", help="the recording, for example NIGHT.edf")
+    channels.set_defaults(run=run_channels)
+    commands.add_parser("doctor", help="is this computer ready?").set_defaults(run=run_doctor)
+    lab = commands.add_parser("lab", help="open JupyterLab on the lessons")
+    lab.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    lab.add_argument(
+        "--port", type=int, default=8888, help="the port on this computer (default: %(default)s)"
+    )
+    lab.set_defaults(run=run_lab)
+    return parser
+
+
+def _version() -> str:
+    from sleeplab import __version__
+
+    return f"sleeplab {__version__}"
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recording", help="the recording, for example NIGHT.edf; it is never changed")
+    parser.add_argument(
+        "--scoring", metavar="FILE", help="a human scoring of this night: the agreement is reported"
+    )
+    parser.add_argument(
+        "--eeg", metavar="LABEL", action="append", default=[], help="an EEG channel, when none is recognised"
+    )
+    _add_budget(parser)
+    parser.set_defaults(run=run_report)
+
+
+def _add_budget(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--minutes", type=_budget, default=10.0, help="review budget in minutes (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="the folder for the report (default: sleeplab-out/<night>)"
+    )
+
+
+def _budget(text: str) -> float:
+    minutes = float(text)
+    if not 0 <= minutes < float("inf"):
+        msg = f"the review budget must be 0 min or more, got {text}"
+        raise argparse.ArgumentTypeError(msg)
+    return minutes
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seed", type=int, default=0, help="another number is another person (default: %(default)s)"
+    )
+    _add_budget(parser)
+    parser.set_defaults(run=run_demo)
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", metavar="NIGHT.edf", help="the file to write; it must not exist yet")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="another number is another person (default: %(default)s)"
+    )
+    parser.add_argument("--age", type=float, default=35, help="age in years (default: %(default)s)")
+    parser.add_argument("--hours", type=float, default=8.0, help="length (default: %(default)s)")
+    parser.add_argument(
+        "--patient", default="healthy", help="healthy, insomnia, apnea … (default: %(default)s)"
+    )
+    parser.set_defaults(run=run_simulate)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code: 0 done, 2 an input cannot be used, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):  # a Windows console may not know every character
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    options = build_parser().parse_args(argv)
+    try:
+        run: Callable[[argparse.Namespace], int] = options.run
+        return run(options)
+    except (ValueError, OSError) as error:
+        print(f"error: {_one_message(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-written is left", file=sys.stderr)
+        return 130
+
+
+def _one_message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and not isinstance(error.args[-1], str):
+        return error.strerror
+    return str(error.args[-1]) if error.args else type(error).__name__
+
+
+def run_report(options: argparse.Namespace) -> int:
+    """``sleeplab report``: the flow on one file."""
+    page, results = _report(options, Path(options.recording))
+    print_summary(results, page)
+    return 0
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """``sleeplab demo``: a simulated night as EDF, then what ``report`` does, compared with the truth."""
+    from sleeplab import review, simulate
+    from sleeplab.flow import check_writable
+
+    folder = Path(options.out or "sleeplab-out/demo")
+    check_writable(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    night = folder / "night.edf"
+    with console().status(f"simulating a night of 8 hours: {night}"):
+        truth = simulate.write_demo_edf(night, seed=options.seed)
+    options.out, options.scoring, options.eeg = str(folder), None, []
+    page, results = _report(options, night)
+    truth.truth.to_csv(folder / "truth.csv", index=False)
+    print_summary(results, page)
+    print(review.describe_recall(results.worklist, truth.truth))
+    return 0
+
+
+def _report(options: argparse.Namespace, night: Path) -> tuple[Path, Results]:
+    from sleeplab import flow, recording
+
+    recording.read_header(night)  # a file that cannot be read is refused before any folder is made
+    folder = Path(options.out or Path("sleeplab-out") / recording.night_id(night))
+    flow.check_writable(folder)
+    with progress() as on_step:
+        results = flow.process_night(
+            night, scoring=options.scoring, minutes=options.minutes, eeg=options.eeg, on_step=on_step
+        )
+    return flow.write_results(results, folder), results
+
+
+def run_simulate(options: argparse.Namespace) -> int:
+    """``sleeplab simulate``: the night as EDF, its stages and its events beside it."""
+    from sleeplab import scoring, simulate
+
+    path = Path(options.out)
+    if path.exists():
+        msg = f"the file to write must not exist yet, got {path}. Name another one, or delete it."
+        raise ValueError(msg)
+    truth = simulate.write_simulated_edf(
+        path, options.seed, age=options.age, hours=options.hours, patient=options.patient
+    )
+    scoring.write_hypnogram(truth.hypnogram, path.with_suffix(".hypnogram.csv"))
+    truth.truth.to_csv(path.with_suffix(".truth.csv"), index=False)
+    print(f"{path}, with its stages and events beside it")
+    return 0
+
+
+def run_channels(options: argparse.Namespace) -> int:
+    """``sleeplab channels``: the table of channels, each with its role and the reason."""
+    from sleeplab import recording
+
+    header = recording.read_header(options.recording)
+    print_table(header.channels[["label", "name", "role", "kind", "sfreq", "unit", "reason"]])
+    for problem in header.problems:
+        print(f"note: {problem}")
+    return 0
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """``sleeplab doctor``: exit code 0 when all is well, 1 when something is missing."""
+    from sleeplab.doctor import check_computer
+
+    checks = check_computer()
+    print_table(checks.assign(ok=checks["ok"].map({True: "yes", False: "NO"})))
+    return 0 if checks["ok"].all() else 1
+
+
+def run_lab(options: argparse.Namespace) -> int:
+    """``sleeplab lab``: JupyterLab on the lessons, with its token, reachable from this computer only."""
+    import subprocess
+
+    folder = Path("notebooks")
+    if not folder.is_dir():
+        msg = "the folder 'notebooks' was searched here and not found. Start this from the project's folder."
+        raise FileNotFoundError(msg)
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *options.jupyter]
+    return subprocess.call([*command, str(folder)])  # noqa: S603  # our own interpreter and arguments

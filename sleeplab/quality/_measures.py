@@ -1,0 +1,236 @@
+"""What is measured on each channel-epoch. Every measure is an array of shape (n_epochs,)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+STAGED_HZ = (0.4, 30.0)  # the band that YASA keeps
+CHIN_HZ = (10.0, 50.0)  # below it a chin channel holds movement, not muscle tone
+SLOW_HZ, FAST_HZ = (0.5, 4.0), (15.0, 30.0)
+TONE_HZ, HUM_HZ = (5.0, 30.0), (30.0, np.inf)  # no rhythm of the brain is a single line of 1/30 Hz
+SHARED_HZ = (4.0, 15.0)  # chance correlation over 30 s: 1/sqrt(2 · 11 Hz · 30 s) = 0.04
+LINE_HALF_BINS = 2  # the main lobe of a Hann window
+FLOOR_UV2 = 0.1**2  # power below that of an amplifier's own noise says nothing
+EDGE_SHARE, STILL_SHARE = 0.05, 0.5  # of the epoch's range, of its mean step
+BEAT_WINDOW_S = (-0.25, 0.35)
+
+
+class Beats(NamedTuple):
+    """R peaks: their samples, and the epoch that each belongs to; only epochs with a plausible rate."""
+
+    samples: NDArray[np.intp]
+    epochs: NDArray[np.intp]
+
+
+def measure_brain(
+    x: Array, sfreq: float, *, band: tuple[float, float], beats: Beats | None
+) -> dict[str, Array]:
+    """Measure an EEG, EOG or chin channel.
+
+    Parameters
+    ----------
+    x
+        Signal in µV, finite, shape (n_epochs, n_times).
+    sfreq
+        Sampling rate in Hz.
+    band
+        Band in Hz in which the amplitude is measured.
+    beats
+        R peaks of the recording, where an ECG is there.
+
+    Returns
+    -------
+    dict of measure to array, shape (n_epochs,)
+        `std_uv` in `band`, `total_uv` in all; `tone_db`, `hum_db` of the strongest line below, above 30 Hz;
+        `slow_to_fast` (spectral density below 4 Hz over that above 15 Hz); `flat_seconds`, `over_500_uv`,
+        `over_1000_uv` (share of seconds with such a range); `n_values`; `clipped`; `beat_share`.
+    """
+    freqs, power = _spectrum(x, sfreq)
+    std_uv = np.sqrt(_sum_band(freqs, power, *band))
+    second_uv = _second_ranges(x, sfreq)
+    flat_uv = 1.0 if band == STAGED_HZ else 0.05
+    return {
+        "std_uv": std_uv,
+        "total_uv": x.std(axis=1),
+        "tone_db": _line_db(freqs, power, *TONE_HZ),
+        "hum_db": _line_db(freqs, power, *HUM_HZ),
+        "slow_to_fast": _density(freqs, power, SLOW_HZ) / (_density(freqs, power, FAST_HZ) + 1e-12),
+        "flat_seconds": (second_uv < flat_uv).mean(axis=1),
+        "over_500_uv": (second_uv > 500.0).mean(axis=1),
+        "over_1000_uv": (second_uv > 1000.0).mean(axis=1),
+        "n_values": _count_values(x),
+        "clipped": _clipped_share(x),
+        "beat_share": _beat_share(x, sfreq, beats),
+    }
+
+
+def measure_other(x: Array) -> dict[str, Array]:
+    """Measure a channel of any other role; `x` in its own unit (µV where it is a voltage)."""
+    range_ = np.ptp(x, axis=1) if x.size else np.zeros(len(x))
+    low, high = np.quantile(x, [0.01, 0.99]) if x.size else (0.0, 0.0)
+    share = range_ / (high - low) if high > low else np.zeros_like(range_)
+    outside = ((x < 49.0) | (x > 101.0)).mean(axis=1)  # resampling overshoots a step of 1 % by less than 1 %
+    return {"range_uv": range_, "range_share": share, "outside_50_100": outside}
+
+
+def off_scale_uv(measures: dict[str, Array], low_uv: float, high_uv: float) -> Array:
+    """Median amplitude of a channel that is off by 10^3 or 10^6 throughout, else NaN.
+
+    A channel is off only if nine tenths of its epochs lie on the same side of the plausible range and a
+    factor of a thousand or a million brings its median inside. Too small: even with all its drifts
+    (`total_uv`). Too large: even without them (`std_uv`).
+    """
+    total_uv, std_uv = (measures[name][measures["total_uv"] > 0] for name in ("total_uv", "std_uv"))
+    median = np.nan
+    if total_uv.size and np.quantile(total_uv, 0.9) < low_uv:
+        median, factors = float(np.median(total_uv)), (1e3, 1e6)
+    elif total_uv.size and np.quantile(std_uv, 0.1) > high_uv:
+        median, factors = float(np.median(std_uv)), (1e-3, 1e-6)
+    off = not np.isnan(median) and any(low_uv <= median * factor <= high_uv for factor in factors)
+    return np.full(measures["std_uv"].shape, median if off else np.nan)
+
+
+def measure_shared(signals: dict[str, Array], sfreq: float) -> dict[str, Array]:
+    """Measure how much of a channel is seen by any other: its largest correlation between 4 and 15 Hz.
+
+    Electrodes on one head share brain activity through the skull; what an open input picks up is its own.
+    NaN where fewer than two other channels are alive, for then it cannot be said which one is off.
+
+    Parameters
+    ----------
+    signals
+        Channels with a common kind of reference, in µV, finite, each of shape (n_epochs, n_times).
+    sfreq
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    dict of channel to array, shape (n_epochs,)
+        Absolute correlation, 0 to 1.
+    """
+    from scipy.fft import rfft
+
+    spectra, alive = {}, {}
+    for name, x in signals.items():
+        freqs = np.arange(x.shape[1] // 2 + 1) * (sfreq / x.shape[1])
+        band = (freqs >= SHARED_HZ[0]) & (freqs < SHARED_HZ[1])
+        spectrum = rfft(x, axis=1)[:, band].astype(np.complex64)
+        size = np.linalg.norm(spectrum, axis=1, keepdims=True)
+        alive[name] = size[:, 0] ** 2 * 2 / x.shape[1] ** 2 > FLOOR_UV2
+        spectra[name] = spectrum / np.maximum(size, np.finfo(np.float32).tiny)
+    shared = {}
+    for name, own in spectra.items():
+        others = [other for other in spectra if other != name]
+        r = [np.where(alive[o], np.abs((own * spectra[o].conj()).sum(axis=1).real), 0.0) for o in others]
+        enough = np.sum([alive[o] for o in others], axis=0) >= 2
+        shared[name] = np.where(enough, np.max(r, axis=0), np.nan) if others else np.full(len(own), np.nan)
+    return shared
+
+
+def find_beats(ecg: Array, sfreq: float, n_times: int) -> Beats:
+    """Find R peaks in an ECG; keep the epochs of `n_times` samples with 30 to 180 beats per minute."""
+    from scipy.signal import butter, find_peaks, sosfiltfilt
+
+    sos = butter(2, (5.0, 20.0), "bandpass", fs=sfreq, output="sos")
+    energy = sosfiltfilt(sos, ecg) ** 2
+    per_epoch = energy[: len(energy) // n_times * n_times].reshape(-1, n_times)
+    height = np.repeat(0.3 * np.quantile(per_epoch, 0.98, axis=1), n_times)
+    peaks, _ = find_peaks(energy[: len(height)], height=height, distance=max(1, round(0.33 * sfreq)))
+    epochs = peaks // n_times
+    per_minute = np.bincount(epochs, minlength=len(per_epoch)) * 60.0 * sfreq / n_times
+    keep = ((per_minute >= 30) & (per_minute <= 180))[epochs]
+    return Beats(peaks[keep], epochs[keep])
+
+
+def _spectrum(x: Array, sfreq: float) -> tuple[Array, Array]:
+    """Return frequencies in Hz and power per bin in µV², which sums to the variance of each epoch."""
+    from scipy.fft import rfft
+
+    n_times = x.shape[1]
+    window: Array = np.hanning(n_times)
+    power = np.abs(rfft((x - x.mean(axis=1, keepdims=True)) * window, axis=1)) ** 2
+    power *= 2.0 / (n_times * np.sum(window**2))
+    freqs: Array = np.arange(n_times // 2 + 1) * (sfreq / n_times)
+    return freqs, power
+
+
+def _sum_band(freqs: Array, power: Array, low: float, high: float) -> Array:
+    total: Array = power[:, (freqs >= low) & (freqs < high)].sum(axis=1)
+    return total
+
+
+def _density(freqs: Array, power: Array, band: tuple[float, float]) -> Array:
+    mean: Array = power[:, (freqs >= band[0]) & (freqs < band[1])].mean(axis=1)
+    return mean
+
+
+def _line_db(freqs: Array, power: Array, low: float, high: float) -> Array:
+    """Power of the strongest single line in a band against everything else between 0.4 and 30 Hz."""
+    start, stop = np.searchsorted(freqs, [low, high])
+    if start >= len(freqs):
+        return np.full(len(power), -np.inf)
+    peak = start + power[:, start:stop].argmax(axis=1)
+    near = np.abs(np.arange(len(freqs)) - peak[:, None]) <= LINE_HALF_BINS
+    staged = (freqs >= STAGED_HZ[0]) & (freqs < STAGED_HZ[1])
+    line = (power * near).sum(axis=1)
+    rest = (power * (staged & ~near)).sum(axis=1)
+    ratio_db: Array = 10 * np.log10((line + FLOOR_UV2) / (rest + FLOOR_UV2))
+    return ratio_db
+
+
+def _second_ranges(x: Array, sfreq: float) -> Array:
+    """Range of each whole second, shape (n_epochs, n_seconds)."""
+    n = round(sfreq)
+    ranges: Array = np.ptp(x[:, : x.shape[1] // n * n].reshape(len(x), x.shape[1] // n, n), axis=2)
+    return ranges
+
+
+def _count_values(x: Array) -> Array:
+    """Count the distinct values of each epoch."""
+    ordered = np.sort(x.astype(np.float32), axis=1)
+    n_values: Array = 1.0 + np.count_nonzero(np.diff(ordered, axis=1), axis=1)
+    return n_values
+
+
+def _clipped_share(x: Array) -> Array:
+    """Share of samples that stay at the epoch's highest or lowest value; 0 where these are no rails.
+
+    At a rail the signal stands still, but for the ripple of resampling. On the crest of a slow drift the EEG
+    goes on as elsewhere, so the steps there are as large as the others.
+    """
+    low, high = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
+    edge = EDGE_SHARE * (high - low)
+    top, bottom = x >= high - edge, x <= low + edge
+    stay = (top[:, 1:] & top[:, :-1]) | (bottom[:, 1:] & bottom[:, :-1])
+    step = np.abs(np.diff(x, axis=1))
+    step_there = (step * stay).sum(axis=1) / np.maximum(stay.sum(axis=1), 1)
+    share: Array = np.where(step_there <= STILL_SHARE * step.mean(axis=1), stay.mean(axis=1), 0.0)
+    return share
+
+
+def _beat_share(x: Array, sfreq: float, beats: Beats | None) -> Array:
+    """Share of the variance around the heartbeats that repeats with them; 0 without beats.
+
+    It is corrected for chance: the mean over n windows of unrelated noise keeps 1/n of its variance.
+    """
+    share = np.zeros(len(x))
+    if beats is None or not beats.samples.size:
+        return share
+    offsets = np.arange(round(BEAT_WINDOW_S[0] * sfreq), round(BEAT_WINDOW_S[1] * sfreq))
+    inside = (beats.samples + offsets[0] >= 0) & (beats.samples + offsets[-1] < x.size)
+    samples, epochs = beats.samples[inside], beats.epochs[inside]
+    windows = x.ravel()[samples[:, None] + offsets]
+    windows -= windows.mean(axis=1, keepdims=True)
+    which, first, n = np.unique(epochs, return_index=True, return_counts=True)
+    template = np.add.reduceat(windows, first) / n[:, None]
+    total = np.add.reduceat((windows**2).mean(axis=1), first) / n
+    locked = (template**2).mean(axis=1)
+    share[which] = (locked - total / n) / (total * (1 - 1 / n) + 1e-12)
+    return share

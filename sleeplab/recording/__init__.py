@@ -1,0 +1,8 @@
+"""Recordings as hospitals export them: only what is needed, at its own rate, units and clock checked."""
+
+from sleeplab.recording._identity import night_id
+from sleeplab.recording._labels import check_labels
+from sleeplab.recording._read import iter_blocks, read_header, read_recording
+from sleeplab.recording._source import Header
+
+__all__ = ["Header", "check_labels", "iter_blocks", "night_id", "read_header", "read_recording"]

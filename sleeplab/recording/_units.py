@@ -1,0 +1,46 @@
+"""Physical dimensions: what a declared unit is in volts, and whether an amplitude can be an EEG's."""
+
+from __future__ import annotations
+
+_PREFIX = {"": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
+_MICRO = ("µ", "μ", "micro", "Âµ", "Î¼")
+
+ELECTRIC = frozenset({"eeg", "eog", "chin", "emg", "leg", "ecg"})
+"""Roles whose unit must be a voltage."""
+
+LOWEST_V, HIGHEST_V = 1e-6, 5e-3
+"""The median peak-to-peak amplitude of 30 s of EEG or EOG lies between these, in V, whatever the stage."""
+
+
+def volts_per(unit: str) -> float | None:
+    """Volts in one of the declared unit, None when it is no voltage.
+
+    Examples
+    --------
+    >>> volts_per("uV"), volts_per("µV"), volts_per("mV"), volts_per("V"), volts_per("cmH2O")
+    (1e-06, 1e-06, 0.001, 1.0, None)
+    """
+    plain = unit.strip()
+    for micro in _MICRO:
+        plain = plain.replace(micro, "u")
+    plain = "uV" if plain == "UV" else plain
+    stem = plain.lower().removesuffix("s").removesuffix("olt")
+    return _PREFIX.get(plain[: len(stem) - 1]) if stem.endswith("v") else None
+
+
+def is_plausible(ptp_v: float) -> bool:
+    """Whether a median peak-to-peak amplitude of 30 s, in V, can be that of an EEG or EOG."""
+    return LOWEST_V <= ptp_v <= HIGHEST_V
+
+
+def plausible_factor(ptp_v: float) -> float | None:
+    """Power of a thousand that would make an implausible amplitude plausible, None when none does.
+
+    Examples
+    --------
+    >>> plausible_factor(80.0), plausible_factor(8e-11), plausible_factor(80e-6)
+    (1e-06, 1000000.0, None)
+    """
+    if is_plausible(ptp_v):
+        return None
+    return next((f for f in (1e-6, 1e6, 1e-3, 1e3) if is_plausible(ptp_v * f)), None)

@@ -1,0 +1,237 @@
+"""Sleep staging behind the gate: YASA stages what is fit, on several derivations; the rest stays unscored.
+
+YASA scales its features over all it is given, so unfit epochs are cut out before it sees the signal. They
+come back as UNS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sleeplab.channels import parse_label
+from sleeplab.staging._yasa import EPOCH_S, MIN_EPOCHS, STAGES, Stager
+
+if TYPE_CHECKING:
+    import mne
+    import pandas as pd
+    import yasa
+    from numpy.typing import NDArray
+
+__all__ = ["STAGES", "confidence", "stage", "unstaged"]
+
+MIN_SFREQ = 80.0  # exclusive: YASA resamples to 100 Hz
+MAX_DERIVATIONS = 3
+# AASM: central, frontal and occipital; YASA was trained on central ones, so these come first.
+ELECTRODES = ("C4", "C3", "Cz", "F4", "F3", "Fz", "Fpz", "O2", "O1", "Oz", "Pz")
+
+
+def stage(
+    recording: mne.io.BaseRaw, gate: pd.DataFrame, *, age: float | None = None, sex: str | None = None
+) -> yasa.Hypnogram:
+    """Stage the fit epochs of a recording.
+
+    Each EEG derivation (at most three, central ones first) is staged with EOG and chin where all of them are
+    fit. Epochs that this leaves out are staged with the channels that are fit there. Probabilities are
+    averaged over the derivations. An epoch without a fit EEG is UNS.
+
+    Parameters
+    ----------
+    recording
+        Volts, canonical channel names, more than 80 Hz.
+    gate
+        Table of `sleeplab.check_quality` for this recording.
+    age
+        Age in years; used only when `sex` is known too.
+    sex
+        "female" or "male"; used only when `age` is known too.
+
+    Returns
+    -------
+    yasa.Hypnogram
+        One stage per whole 30-s epoch, scorer "sleeplab". `proba` has the columns WAKE N1 N2 N3 REM UNS; UNS
+        is 1 where nothing was fit, 0 elsewhere.
+
+    Raises
+    ------
+    ValueError
+        If there is no EEG, the sampling rate is too low, the gate is that of another recording, or less than
+        5 min of EEG can be staged.
+
+    Notes
+    -----
+    Epochs that are cut do not shift the clock: YASA's features "hours since the start" and "share of the
+    night" count from the first to the last epoch with a fit EEG, EOG or chin. Where all epochs are fit and
+    there is one derivation, the stages are those of plain YASA.
+
+    References
+    ----------
+    Vallat & Walker (2021), doi:10.7554/eLife.70092.
+
+    Examples
+    --------
+    Two minutes are too short, whatever the signal:
+
+    >>> import mne, numpy as np
+    >>> from sleeplab.quality import check_quality
+    >>> volts = np.random.default_rng(0).standard_normal((1, 12000)).cumsum(axis=1) * 1e-6
+    >>> info = mne.create_info(["C4-M1"], 100.0, "eeg", verbose=False)
+    >>> recording = mne.io.RawArray(volts, info, verbose=False)
+    >>> stage(recording, check_quality(recording))
+    Traceback (most recent call last):
+    ...
+    ValueError: Staging needs at least 5.0 min of EEG, but the recording lasts 2.0 min.
+    """
+    roles = {name: parse_label(name).role for name in recording.ch_names}
+    eeg = _derivations(roles)
+    _check_recording(recording)
+    fit = _fit_table(recording, gate)
+    if fit[eeg].sum().max() < MIN_EPOCHS:
+        raise ValueError(_too_little(fit[eeg], gate))
+    helpers = tuple(_fittest(fit, [n for n in roles if roles[n] == role]) for role in ("eog", "chin"))
+    metadata = None if age is None or sex is None else {"age": round(age), "male": _is_male(sex)}
+    worn = fit[[name for name, role in roles.items() if role in ("eeg", "eog", "chin")]].any(axis=1)
+    night = np.flatnonzero(worn)[[0, -1]]
+    stager = Stager(recording, fit, night, metadata)
+    return _hypnogram(recording, np.stack([stager.stage_derivation(name, helpers) for name in eeg]))
+
+
+def unstaged(recording: mne.io.BaseRaw) -> yasa.Hypnogram:
+    """Return a hypnogram of UNS only, for a recording that cannot be staged.
+
+    Parameters
+    ----------
+    recording
+        Its length sets the number of epochs.
+
+    Returns
+    -------
+    yasa.Hypnogram
+        As that of `stage`, with all epochs UNS.
+
+    Examples
+    --------
+    >>> import mne, numpy as np
+    >>> info = mne.create_info(["C4-M1"], 100.0, "eeg", verbose=False)
+    >>> recording = mne.io.RawArray(np.zeros((1, 7000)), info, verbose=False)
+    >>> unstaged(recording).hypno.tolist()
+    ['UNS', 'UNS']
+    """
+    return _hypnogram(recording, np.full((1, _n_epochs(recording), len(STAGES)), np.nan))
+
+
+def confidence(hypnogram: yasa.Hypnogram) -> NDArray[np.float64]:
+    """Probability of the stage that was chosen.
+
+    Parameters
+    ----------
+    hypnogram
+        With stage probabilities, as `stage` returns it.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_epochs,)
+        Between 0.2 and 1; NaN where the epoch is UNS or ART.
+
+    Raises
+    ------
+    ValueError
+        If the hypnogram has no probabilities.
+
+    Examples
+    --------
+    >>> import pandas as pd, yasa
+    >>> proba = pd.DataFrame({"WAKE": [0.75, 0.0], "N1": [0.25, 0.0], "UNS": [0.0, 1.0]})
+    >>> confidence(yasa.Hypnogram(["WAKE", "UNS"], proba=proba))
+    array([0.75,  nan])
+    """
+    if hypnogram.proba is None:
+        msg = "Confidence needs a hypnogram with probabilities, but this one has none. Take that of stage()."
+        raise ValueError(msg)
+    stages = [name for name in STAGES if name in hypnogram.proba.columns]
+    best: NDArray[np.float64] = hypnogram.proba[stages].max(axis=1).to_numpy(float)
+    return np.where(hypnogram.hypno.isin(STAGES).to_numpy(), best, np.nan)
+
+
+def _hypnogram(recording: mne.io.BaseRaw, proba: NDArray[np.float64]) -> yasa.Hypnogram:
+    """Average the passes, shape (n_passes, n_epochs, 5), and name the most probable stage."""
+    import pandas as pd
+    import yasa
+
+    staged = ~np.isnan(proba[:, :, 0])
+    n = staged.sum(axis=0)
+    mean = np.nansum(proba, axis=0) / np.maximum(n, 1)[:, None]
+    table = pd.DataFrame(mean, columns=list(STAGES)).assign(UNS=(n == 0).astype(float))
+    values = np.where(n > 0, np.array(STAGES)[mean.argmax(axis=1)], "UNS").astype(object)
+    start = recording.info["meas_date"]
+    start = None if start is None else pd.Timestamp(start) + pd.Timedelta(seconds=recording.first_time)
+    return yasa.Hypnogram(values, start=start, scorer="sleeplab", proba=table)
+
+
+def _derivations(roles: dict[str, str]) -> list[str]:
+    """Return the EEG channels to stage, best first."""
+    eeg = [name for name, role in roles.items() if role == "eeg"]
+    if not eeg:
+        msg = f"Staging needs an EEG channel, but the recording has: {', '.join(roles) or 'none'}."
+        raise ValueError(msg)
+    order = {name: i for i, name in enumerate(ELECTRODES)}
+    return sorted(eeg, key=lambda name: order.get(parse_label(name).electrode, len(order)))[:MAX_DERIVATIONS]
+
+
+def _fittest(fit: pd.DataFrame, names: list[str]) -> str | None:
+    """Return the channel with the most fit epochs, the first one in a tie."""
+    return max(names, key=lambda name: int(fit[name].sum()), default=None)
+
+
+def _check_recording(recording: mne.io.BaseRaw) -> None:
+    sfreq = float(recording.info["sfreq"])
+    if sfreq <= MIN_SFREQ:
+        msg = f"Staging needs a sampling rate above {MIN_SFREQ:g} Hz, but the recording has {sfreq:g} Hz."
+        raise ValueError(msg)
+    if _n_epochs(recording) < MIN_EPOCHS:
+        lasts = f"{recording.n_times / sfreq / 60:.1f}"
+        msg = (
+            f"Staging needs at least {_minutes(MIN_EPOCHS)} min of EEG, but the recording lasts {lasts} min."
+        )
+        raise ValueError(msg)
+
+
+def _n_epochs(recording: mne.io.BaseRaw) -> int:
+    return int(recording.n_times // round(EPOCH_S * recording.info["sfreq"]))
+
+
+def _fit_table(recording: mne.io.BaseRaw, gate: pd.DataFrame) -> pd.DataFrame:
+    """Turn the gate into a table of booleans: epochs × channels."""
+    fit = gate.pivot_table(index="epoch", columns="ch_name", values="fit", aggfunc="all").astype(bool)
+    n_epochs = _n_epochs(recording)
+    missing = [name for name in recording.ch_names if name not in fit.columns]
+    if len(fit) != n_epochs or missing:
+        msg = (
+            f"The gate must cover the {n_epochs} epochs of every channel of the recording, but it has "
+            f"{len(fit)} epochs and lacks {len(missing)} channels. Use check_quality() of this recording."
+        )
+        raise ValueError(msg)
+    return fit
+
+
+def _too_little(fit: pd.DataFrame, gate: pd.DataFrame) -> str:
+    best = fit.sum().idxmax()
+    reasons = gate.loc[gate["ch_name"].isin(fit.columns) & ~gate["fit"], "reason"].value_counts()
+    why = ", ".join(f"{reason} {n}" for reason, n in reasons.head(3).items())
+    return (
+        f"Staging needs at least {_minutes(MIN_EPOCHS)} min of fit EEG in one derivation, but the best "
+        f"({best}) has {_minutes(fit[best].sum())} of {_minutes(len(fit))} min. Unfit channel-epochs: {why}. "
+        "Look at the signal, or name another EEG channel."
+    )
+
+
+def _minutes(n_epochs: int) -> str:
+    return f"{n_epochs * EPOCH_S / 60:.1f}"
+
+
+def _is_male(sex: str) -> int:
+    if sex not in ("female", "male"):
+        msg = f"sex must be 'female' or 'male', got {sex!r}. Leave it out when it is not known."
+        raise ValueError(msg)
+    return int(sex == "male")

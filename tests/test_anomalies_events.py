@@ -1,0 +1,181 @@
+"""Transients and shifts: planted ones are found, what resembles them is not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from anomaly_helpers import SFREQ, night_of, pink, raw_of
+
+from sleeplab.anomalies._ledger import Finding, Inputs
+from sleeplab.anomalies.shifts import find_arousals
+from sleeplab.anomalies.transients import find_transients
+from sleeplab.features import fit_mask
+
+N_EPOCHS = 40
+N = N_EPOCHS * 30 * SFREQ
+
+
+def inputs_of(channels: dict[str, np.ndarray], stages: str = "2" * N_EPOCHS) -> Inputs:
+    raw = raw_of(channels)
+    return Inputs(
+        raw, night_of(stages).hypno.astype(str).to_numpy().astype(str), fit_mask(raw, None), pd.DataFrame()
+    )
+
+
+def wave(times_s: np.ndarray, height_uv: float, sigma_s: float) -> np.ndarray:
+    """Gaussian waves at the given times; full width at half height is 2.35 sigma."""
+    t = np.arange(N) / SFREQ
+    return sum((height_uv * np.exp(-0.5 * ((t - at) / sigma_s) ** 2) for at in times_s), np.zeros(N))
+
+
+def sharp(channels: dict[str, np.ndarray], **kwargs: str) -> list[Finding]:
+    return find_transients(inputs_of(channels, **kwargs))
+
+
+SPIKES = np.array([100.0, 161.3, 222.8, 401.1, 555.5, 777.7, 900.2, 1111.0])
+
+
+def test_background_alone_has_no_transients() -> None:
+    for seed in range(3):
+        assert sharp({"C3-M2": pink(seed, N), "C4-M1": pink(seed + 50, N)}) == []
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_spikes_become_one_cluster_and_three_examples(sign: int) -> None:
+    x = pink(0, N) + sign * wave(SPIKES, 120.0, 0.02)
+    cluster, *members = sharp({"C3-M2": x})
+    assert cluster.kind == "sharp transients"
+    assert cluster.onset_s == pytest.approx(SPIKES[0] - 0.1, abs=0.02)
+    assert cluster.onset_s + cluster.duration_s == pytest.approx(SPIKES[-1] + 0.1, abs=0.02)
+    word = "positive" if sign > 0 else "negative"
+    assert f"8 {word} sharp transients, sharpest on C3-M2, 24.0 per hour of sleep (N2 8)" in cluster.evidence
+    assert [m.kind for m in members] == ["sharp transient"] * 3
+    for member in members:
+        assert np.abs(SPIKES - 0.1 - member.onset_s).min() < 0.02
+
+
+def test_a_field_over_two_channels_is_one_cluster_that_names_both() -> None:
+    spikes = wave(SPIKES, 120.0, 0.02)
+    channels = {"C3-M2": pink(0, N) + spikes, "C4-M1": pink(1, N) + 0.8 * spikes, "O1-M2": pink(2, N)}
+    clusters = [f for f in sharp(channels) if f.kind == "sharp transients"]
+    assert len(clusters) == 1
+    assert clusters[0].ch_names == ("C3-M2", "C4-M1")
+
+
+def test_two_sources_are_two_clusters() -> None:
+    channels = {
+        "C3-M2": pink(0, N) + wave(SPIKES, 120.0, 0.02),
+        "O2-M1": pink(1, N) + wave(SPIKES + 20, 120.0, 0.02),
+    }
+    clusters = [f for f in sharp(channels) if f.kind == "sharp transients"]
+    assert sorted(c.ch_names for c in clusters) == [("C3-M2",), ("O2-M1",)]
+
+
+def test_a_sharper_wave_scores_higher() -> None:
+    low = sharp({"C3-M2": pink(0, N) + wave(SPIKES, 110.0, 0.02)})[0]
+    high = sharp({"C3-M2": pink(0, N) + wave(SPIKES, 200.0, 0.02)})[0]
+    assert high.score > low.score
+
+
+@pytest.mark.parametrize(
+    ("name", "added"),
+    [
+        ("slow waves", wave(SPIKES, 150.0, 0.25)),
+        ("K-complexes", wave(SPIKES, 150.0, 0.12) - wave(SPIKES + 0.4, 100.0, 0.2)),
+        (
+            "spindles",
+            sum(wave(SPIKES + k / 13, 60.0 * np.exp(-(((k - 6) / 5) ** 2)), 0.018) for k in range(13)),
+        ),
+        ("tiny", wave(SPIKES, 15.0, 0.02)),
+        ("heart beats", wave(np.arange(1, 1190, 0.9), 90.0, 0.015)),
+    ],
+)
+def test_what_resembles_a_spike_is_left_alone(name: str, added: np.ndarray) -> None:
+    assert sharp({"C3-M2": pink(0, N) + added}) == [], name
+
+
+def test_an_irregular_heart_in_the_eeg_is_known_from_the_ecg() -> None:
+    beats = np.cumsum(np.random.default_rng(0).uniform(0.5, 1.5, 1150))
+    beats = beats[beats < 1195]
+    eeg = pink(0, N) + wave(beats, 90.0, 0.015)
+    ecg = 50 * np.random.default_rng(1).standard_normal(N) + wave(beats, 1000.0, 0.012)
+    assert len(sharp({"C3-M2": eeg})) > 0
+    assert sharp({"C3-M2": eeg, "ECG": ecg}) == []
+
+
+def test_muscle_and_waking_are_left_alone() -> None:
+    rng = np.random.default_rng(0)
+    x = pink(0, N) + wave(SPIKES, 120.0, 0.02)
+    for at in SPIKES:
+        x[int((at - 1) * SFREQ) : int((at + 1) * SFREQ)] += 30 * rng.standard_normal(2 * SFREQ)
+    assert sharp({"C3-M2": x}) == []
+    assert sharp({"C3-M2": pink(0, N) + wave(SPIKES, 120.0, 0.02)}, stages="W" * N_EPOCHS) == []
+
+
+def test_epochs_that_the_gate_refuses_are_left_alone() -> None:
+    inputs = inputs_of({"C3-M2": pink(0, N) + wave(SPIKES, 120.0, 0.02)})
+    inputs.fit["C3-M2"][:] = False
+    assert find_transients(inputs) == []
+
+
+def burst(onset_s: float, duration_s: float, hz: float, amplitude_uv: float) -> np.ndarray:
+    t = np.arange(N) / SFREQ
+    inside = (t >= onset_s) & (t < onset_s + duration_s)
+    return np.where(inside, amplitude_uv * np.sin(2 * np.pi * hz * t), 0.0)
+
+
+def chin_of(*bursts_s: tuple[float, float]) -> np.ndarray:
+    x = np.random.default_rng(9).standard_normal(N)
+    for onset, duration in bursts_s:
+        x[int(onset * SFREQ) : int((onset + duration) * SFREQ)] *= 8
+    return x
+
+
+def shifts(channels: dict[str, np.ndarray], stages: str = "2" * N_EPOCHS) -> list[Finding]:
+    return find_arousals(inputs_of(channels, stages))
+
+
+@pytest.mark.parametrize("hz", [6, 10, 20])
+def test_an_abrupt_burst_is_found_with_onset_and_duration(hz: float) -> None:
+    (finding,) = shifts({"C4-M1": pink(3, N, 10.0) + burst(500.0, 6.0, hz, 60.0)})
+    assert finding.kind == "arousal-like shift"
+    assert finding.onset_s == pytest.approx(500.0, abs=1.0)  # steps of 0.5 s, median of 3 s
+    assert finding.duration_s == pytest.approx(6.0, abs=1.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "added"),
+    [
+        ("spindles", burst(500.0, 2.0, 13.5, 40.0) + burst(504.0, 1.5, 12.5, 40.0)),
+        ("too short", burst(500.0, 1.0, 20, 60.0)),
+        ("slow waves", burst(500.0, 6.0, 1, 150.0)),
+    ],
+)
+def test_other_bursts_are_no_arousals(name: str, added: np.ndarray) -> None:
+    assert shifts({"C4-M1": pink(3, N, 10.0) + added}) == [], name
+
+
+def test_ten_seconds_of_sleep_must_come_before() -> None:
+    x = pink(3, N, 10.0) + burst(604.0, 6.0, 20, 60.0)
+    assert len(shifts({"C4-M1": x})) == 1
+    assert shifts({"C4-M1": x}, "2" * 19 + "W" + "2" * 20) == []  # 4 s after waking
+
+
+def test_the_chin_is_needed_in_rem_and_only_there() -> None:
+    x = pink(3, N, 10.0) + burst(500.0, 6.0, 20, 60.0)
+    still, moved = chin_of(), chin_of((500.0, 6.0))
+    assert len(shifts({"C4-M1": x, "Chin": still})) == 1
+    assert shifts({"C4-M1": x, "Chin": still}, "R" * N_EPOCHS) == []
+    assert len(shifts({"C4-M1": x, "Chin": moved}, "R" * N_EPOCHS)) == 1
+
+
+def test_the_chin_alone_is_not_enough() -> None:
+    assert shifts({"C4-M1": pink(3, N, 10.0), "Chin": chin_of((500.0, 6.0))}) == []
+
+
+def test_shifts_close_together_are_one_series() -> None:
+    x = pink(3, N, 10.0) + sum(burst(at, 5.0, 20, 60.0) for at in (300.0, 360.0, 420.0, 900.0))
+    series, single = shifts({"C4-M1": x})
+    assert (series.kind, single.kind) == ("arousal-like series", "arousal-like shift")
+    assert "3 arousal-like shifts in 2.08 min (N2 3)" in series.evidence
+    assert series.onset_s + series.duration_s == pytest.approx(425.0, abs=1.5)
+    assert series.score > single.score
