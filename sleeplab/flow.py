@@ -143,8 +143,8 @@ def write_results(results: Results, out: str | Path) -> Path:
     """Write the results into the folder `out`: all of them, or none.
 
     ``report.html``, ``hypnogram.csv``, ``ledger.csv``, ``worklist.csv``, ``findings.edf`` (EDF+ annotations
-    that a viewer opens beside the recording) and ``provenance.json``. Each file is written beside its place and
-    then renamed; other files in the folder are left alone.
+    that a viewer opens beside the recording) and ``provenance.json``. Each file is written beside its
+    place and then renamed; other files in the folder are left alone.
 
     Parameters
     ----------
@@ -216,40 +216,12 @@ def _write_all(results: Results, folder: Path) -> None:
 
     start = results.recording.info["meas_date"]
     results.report.save(folder / "report.html")
-    hypnogram_table(results.hypnogram).to_csv(folder / "hypnogram.csv", index=False)
+    scoring.write_hypnogram(results.hypnogram, folder / "hypnogram.csv")
     results.anomalies.to_csv(folder / "ledger.csv", index=False)
     results.worklist.to_csv(folder / "worklist.csv", index=False)
     scoring.write_events(findings_as_events(results.anomalies), folder / "findings.edf", start=start)
     provenance = {"night_id": results.context["night_id"], **results.context["provenance"]}
     (folder / "provenance.json").write_text(json.dumps(provenance, indent=2), encoding="utf-8")
-
-
-def hypnogram_table(hypnogram: yasa.Hypnogram) -> pd.DataFrame:
-    """Return the hypnogram as a table: ``epoch, onset_s, stage, confidence`` and a probability per stage.
-
-    Parameters
-    ----------
-    hypnogram
-        Stages of 30-s epochs, with or without probabilities.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per epoch; ``confidence`` (0–1) is empty where an epoch was not staged.
-    """
-    import pandas as pd
-
-    from sleeplab import staging
-
-    stages = hypnogram.hypno.astype(str).to_numpy()
-    table = pd.DataFrame({"epoch": range(len(stages))})
-    table["onset_s"] = table["epoch"] * 30.0
-    table["stage"] = stages
-    table["confidence"] = staging.confidence(hypnogram).round(4)
-    if hypnogram.proba is not None:
-        proba = hypnogram.proba.reset_index(drop=True).round(4)
-        table = table.join(proba.add_prefix("proba_"))
-    return table
 
 
 def findings_as_events(anomalies: pd.DataFrame) -> pd.DataFrame:

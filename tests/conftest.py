@@ -4,6 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is not a bug; and the same examples everywhere, so that a failure can be repeated.
+settings.register_profile("sleeplab", deadline=None, derandomize=True)
+settings.load_profile("sleeplab")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

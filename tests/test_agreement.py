@@ -129,6 +129,8 @@ def test_soft_agreement_bounds() -> None:
     others = [hypnogram(["N2"] * 4)] * 3
     assert soft_agreement(hypnogram(["N2"] * 4), others) == 1
     assert soft_agreement(hypnogram(["N1"] * 4), others) == 0
+    split = [hypnogram([stage]) for stage in ("N1", "N1", "N2", "N3")]
+    assert [soft_agreement(hypnogram([stage]), split) for stage in ("N1", "N2")] == [1, 0.5]
 
 
 def read_nights(folder: Path) -> list[list[yasa.Hypnogram]]:

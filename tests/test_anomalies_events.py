@@ -81,10 +81,7 @@ def test_a_sharper_wave_scores_higher() -> None:
     [
         ("slow waves", wave(SPIKES, 150.0, 0.25)),
         ("K-complexes", wave(SPIKES, 150.0, 0.12) - wave(SPIKES + 0.4, 100.0, 0.2)),
-        (
-            "spindles",
-            sum(wave(SPIKES + k / 13, 60.0 * np.exp(-(((k - 6) / 5) ** 2)), 0.018) for k in range(13)),
-        ),
+        ("sharp rhythm", sum(wave(SPIKES + k / 11, 120.0, 0.015) for k in range(11))),
         ("tiny", wave(SPIKES, 15.0, 0.02)),
         ("heart beats", wave(np.arange(1, 1190, 0.9), 90.0, 0.015)),
     ],

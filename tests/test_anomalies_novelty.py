@@ -86,6 +86,17 @@ def test_a_stage_twice_as_high_is_usual_for_itself() -> None:
     assert sum(len(night_with({}, seed=seed)) > 0 for seed in range(10)) <= 2
 
 
+def test_what_is_usual_in_one_stage_is_unusual_in_another() -> None:
+    n = 30 * SFREQ
+    x = pink(0, 120 * n)
+    x[60 * n :] *= 2
+    x[20 * n : 21 * n] *= 2  # an N2 epoch as high as half of the night, which is N3
+    raw, hypnogram = raw_of({"C4-M1": x}), night_of("2" * 60 + "3" * 60)
+    ledger = find_anomalies(raw, gate_of(raw), hypnogram, epoch_features(raw, hypnogram))
+    found = ledger[(ledger["kind"] == "unusual EEG") & (ledger["stage"] == "N2")]
+    assert found["onset_s"].to_list() == [600.0]
+
+
 def test_planted_epochs_are_found_merged_and_explained() -> None:
     found = night_with({20: 15.0, 21: 15.0, 90: 30.0})
     assert [(onset, duration) for onset, duration, _ in found] == [(600.0, 60.0), (2700.0, 30.0)]

@@ -151,6 +151,7 @@ def test_the_columns_and_the_rows_they_point_to() -> None:
         # chin: against the midline first; a ready channel before two electrodes
         ("C3|Chin1-Chin2|Chin1-ChinZ", ["C3=C3", "Chin=Chin1-ChinZ"]),
         ("C3|Chin2|ChinZ|Chin1", ["C3=C3", "Chin=Chin2-ChinZ"]),
+        ("C3|ChinZ|Chin1", ["C3=C3", "Chin=Chin1-ChinZ"]),
         ("C3|Chin1|Chin2|Menton", ["C3=C3", "Chin=Menton"]),
         ("C3|Chin1", ["C3=C3", "Chin=Chin1"]),
         # what is measured before what is computed from it
@@ -159,6 +160,7 @@ def test_the_columns_and_the_rows_they_point_to() -> None:
         ("C3|Therm|Airflow", ["C3=C3", "Flow=Therm"]),
         ("C3|Inductance Thora|Chest", ["C3=C3", "Thorax=Chest"]),
         ("C3|SpO2 B-B|Saturation", ["C3=C3", "SpO2=Saturation"]),
+        ("C3|SpO2 B-B|SaO2 (2)", ["C3=C3", "SpO2=SaO2 (2)"]),
         ("C3|Leg 1|Leg 2", ["C3=C3", "Leg1=Leg 1", "Leg2=Leg 2"]),
         ("C3|LLeg1|LLeg2", ["C3=C3", "LegL=LLeg1-LLeg2"]),
         # never a track about a signal
@@ -173,6 +175,11 @@ def test_tracks_of_different_rates_are_not_subtracted() -> None:
     table = channel_table(["C4", "M1", "M2"], sfreqs=[256, 128, 256])
     assert written(plan_channels(table)) == ["C4-M2=C4-M2"]
     assert written(plan_channels(channel_table(["C4", "M1"], sfreqs=[256, 128]))) == ["C4=C4"]
+
+
+def test_of_one_derivation_at_two_rates_the_faster_is_read() -> None:
+    table = channel_table(["C3-M2", "EEG C3-A2"], sfreqs=[100, 256])
+    assert written(plan_channels(table)) == ["C3-M2=EEG C3-A2"]
 
 
 def test_six_eeg_derivations_at_most() -> None:

@@ -18,7 +18,7 @@ def table_of(channels: dict[str, np.ndarray], stages: str = "22", **kwargs: obje
 
 
 @pytest.mark.parametrize(
-    ("hz", "band"), [(2, "delta"), (6, "theta"), (10, "alpha"), (14, "sigma"), (20, "beta")]
+    ("hz", "band"), [(2, "delta"), (6, "theta"), (8.5, "alpha"), (10, "alpha"), (14, "sigma"), (20, "beta")]
 )
 def test_a_sine_of_2_uv_has_power_2_uv2_in_its_band(hz: float, band: str) -> None:
     row = table_of({"C4-M1": sine(hz, 2.0)})
@@ -108,6 +108,13 @@ def test_heart_rate_of_known_beats() -> None:
     row = table_of({"ECG": ecg_of(beats), "C4-M1": sine(10, 2.0)})
     assert row["ecg_rate_bpm"] == pytest.approx(75, abs=1)
     assert row["ecg_rate_range_bpm"] < 8  # one sample of 10 ms in 0.8 s is 0.94/min
+
+
+def test_heart_rate_is_the_median_and_its_range_the_spread() -> None:
+    beats = 0.5 + np.cumsum(np.tile([1.0, 1.0, 0.6], 22))  # two beats of three at 60/min, one at 100/min
+    row = table_of({"ECG": ecg_of(beats), "C4-M1": sine(10, 2.0)})
+    assert row["ecg_rate_bpm"] == pytest.approx(60, abs=1.5)
+    assert row["ecg_rate_range_bpm"] == pytest.approx(40, abs=4)
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -12,6 +12,7 @@ from edf_helpers import dreams_to_edf
 
 from sleeplab import flow
 from sleeplab.anomalies import LEDGER_COLUMNS
+from sleeplab.scoring import read_hypnogram
 from sleeplab.simulate import write_simulated_edf
 
 FILES = {"report.html", "hypnogram.csv", "ledger.csv", "worklist.csv", "findings.edf", "provenance.json"}
@@ -47,9 +48,9 @@ def test_files_are_written_and_read_back(results: flow.Results, tmp_path: Path) 
     page = flow.write_results(results, tmp_path / "deep" / "out")
     assert page == tmp_path / "deep" / "out" / "report.html"
     assert {p.name for p in page.parent.iterdir()} == FILES
-    table = pd.read_csv(page.with_name("hypnogram.csv"))
-    assert list(table["stage"]) == list(results.hypnogram.hypno.astype(str))
-    np.testing.assert_allclose(table["onset_s"], np.arange(len(table)) * 30)
+    written = read_hypnogram(page.with_name("hypnogram.csv"))
+    assert list(written.hypno) == list(results.hypnogram.hypno)
+    np.testing.assert_allclose(written.proba, results.hypnogram.proba, atol=1e-6)
     assert len(pd.read_csv(page.with_name("ledger.csv"))) == len(results.anomalies)
     versions = json.loads(page.with_name("provenance.json").read_text())["versions"]
     assert set(versions) == set(flow.PACKAGES)

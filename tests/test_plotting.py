@@ -143,6 +143,19 @@ def test_a_scoring_without_probabilities_is_refused(name):
         getattr(plotting, name)(yasa.Hypnogram(["WAKE", "N1"]))
 
 
+@pytest.mark.parametrize(("n_epochs", "unit", "per_hour"), [(8, "min", 60), (119, "min", 60), (240, "h", 1)])
+def test_time_is_labelled_in_the_unit_that_suits_the_recording(n_epochs, unit, per_hour, ax):
+    plotting.plot_hypnogram(yasa.Hypnogram(["N2"] * n_epochs), ax=ax)
+    ax.figure.canvas.draw()
+    assert ax.get_xlabel() == f"Time from the start ({unit})"
+    shown = {
+        x: tick.get_text() for x, tick in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True) if x >= 0
+    }
+    assert len(shown) > 3
+    for hour, text in shown.items():
+        assert float(text) == pytest.approx(hour * per_hour)
+
+
 # Spectrogram, gate, findings ------------------------------------------------------------------------------
 
 
@@ -235,6 +248,15 @@ def test_excerpt_scale_bar_is_a_round_number_and_true_to_the_trace(ax):
     for row, (name, amplitude) in enumerate({"C0": 80.0, "C1": 40.0}.items()):
         y = traces(ax)[name][:, 1]
         assert (row - y.min()) * uv_per_row == pytest.approx(amplitude)  # up on the page is positive
+
+
+def test_excerpt_draws_positive_up(ax):
+    recording = make_sines([0.0])
+    recording._data[0, 250] = 20e-6
+    plotting.plot_excerpt(recording, 0.0, 5.0, ax=ax)
+    trace, bottom_to_top = traces(ax)["C0"], ax.get_ylim()
+    assert trace[250, 1] < trace[0, 1]
+    assert bottom_to_top[0] > bottom_to_top[1]  # smaller is higher on the page
 
 
 def test_excerpt_time_bar_has_the_length_it_says(ax):

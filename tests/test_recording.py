@@ -127,9 +127,13 @@ def test_what_100_hz_cannot_hold_is_removed_not_folded_down(tmp_path, sfreq, her
     assert np.abs(found).max() < 100 * RIPPLE + 2.5 * half_step(100)
 
 
-def test_readings_are_held_until_the_next_and_never_overshoot(tmp_path):
+@pytest.mark.parametrize("native", [1, 4, 25, 200])
+def test_readings_are_held_until_the_next_and_never_overshoot(tmp_path, native):
     spo2 = np.array([97.0, 97, 80, 80, 95, 95, 95, 95, 60, 60])
-    signals = {"C3-M2": (sine(10, 200, 10), 200, "uV"), "SpO2": (spo2, 1, "%")}
+    signals = {
+        "C3-M2": (sine(10, 200, 10), 200, "uV"),
+        "SpO2": (np.repeat(spo2, native), native, "%"),
+    }
     raw = read_recording(write_edf(tmp_path / "a.edf", signals))
     assert raw.get_channel_types(["SpO2"]) == ["misc"]
     np.testing.assert_allclose(raw.get_data(["SpO2"])[0], np.repeat(spo2, 100), rtol=0, atol=37 / 65535)

@@ -83,7 +83,7 @@ def test_summary_counts_minutes_findings_and_what_could_not_be_judged(page):
     for words in (
         "2 min to look at 4 items",
         "6 findings",
-        "5 % of the night could not be judged: gap",
+        "5 % of the night could not be judged: gap.",
         "33 min asleep",
     ):
         assert words in page.text
@@ -196,7 +196,12 @@ def test_a_night_without_findings_says_so(night, monkeypatch):
     without_pictures(monkeypatch)
     empty = night._replace(anomalies=night.anomalies.iloc[:0], worklist=night.worklist.iloc[:0])
     text = Page(night_report(*empty).html).text
-    for words in ("0 min to look at 0 items", "0 findings", "Nothing to look at", "None: every finding"):
+    for words in (
+        "0 min to look at 0 items",
+        "0 findings",
+        "Nothing to look at",
+        "Findings not in the worklist None.",
+    ):
         assert words in text
 
 
@@ -208,6 +213,7 @@ def test_a_night_that_was_not_staged_says_so_first_and_still_shows_quality(night
     assert text.index(why) < text.index("min to look at")
     assert "100 % of the night could not be judged" in text
     assert "– not staged" in text
+    assert "Nothing can be said: the night was not staged" in text
     assert "C3-M2 flat 5.0 12.5 %" in text
 
 
@@ -230,6 +236,13 @@ def test_pictures_stop_before_the_page_grows_too_large(night, monkeypatch):
     page = Page(night_report(*night).html)
     assert len(page.images) == 2 + 1
     assert page.text.count("No picture") == 3
+
+
+def test_a_worklist_is_shown_whole_even_beside_a_shortened_ledger(night, monkeypatch):
+    without_pictures(monkeypatch)
+    text = Page(night_report(*night._replace(anomalies=night.anomalies.iloc[4:])).html).text
+    assert "1 Electrode off" in text
+    assert "Short sleep" in text
 
 
 def test_a_hypnogram_of_another_length_is_refused(night):
@@ -321,9 +334,11 @@ def test_display_filter_keeps_the_band_it_names(kind, hz, kept):
 
 def test_display_filter_does_not_move_a_peak_in_time():
     recording = make_tone(10.0, amplitude_uv=0.0)
-    recording._data[0, 6000:6010] += 100e-6 * np.hanning(10)
+    recording._data[0, 5950:6051] += 100e-6 * np.hanning(101)  # its middle is at 60 s
     excerpt = _excerpts.cut_out(recording, (50.0, 20.0), ["C3-M2"], bands=_excerpts.BANDS)
-    assert np.abs(excerpt.get_data()[0]).argmax() == pytest.approx(1004.5, abs=1)
+    uv = excerpt.get_data()[0] * 1e6
+    assert np.abs(uv).argmax() == 1000
+    np.testing.assert_allclose(uv[500:1000], uv[1500:1000:-1], atol=0.1)  # as long before as after
 
 
 def test_faults_of_the_signal_are_shown_as_recorded(page):
@@ -444,6 +459,7 @@ def test_agreement_rows_shade_by_the_share_of_the_expert_stage():
     rows = _tables.agreement_rows(figures)
     assert rows[0]["cells"] == [(8, 2), (8, 2), (0, 0), (0, 0), (0, 0)]
     assert rows[1]["cells"] == [(0, 0)] * 5
+    assert rows[2]["cells"][2] == (4, 4)  # all of it: the darkest
     assert (rows[1]["kappa"], rows[1]["human"]) == ("–", "0.24")
 
 
@@ -453,6 +469,29 @@ def test_a_scoring_that_shares_no_epoch_is_said(night, monkeypatch):
     text = Page(night_report(*night, context={"agreement": nothing}).html).text
     assert "No epoch has a stage in both" in text
     assert "nan" not in text
+
+
+def test_one_stage_throughout_has_no_kappa(night, monkeypatch):
+    without_pictures(monkeypatch)
+    awake = yasa.Hypnogram(["WAKE"] * N_EPOCHS, scorer="sleeplab")
+    same = compare_scorings(awake, yasa.Hypnogram(["WAKE"] * N_EPOCHS, scorer="expert"))
+    text = Page(night_report(*night, context={"agreement": same}).html).text
+    assert "100 % of 80 epochs the same. There is no κ" in text
+    assert "nan" not in text
+
+
+def test_channels_that_were_read_come_first_and_empty_columns_go():
+    channels = pd.DataFrame(
+        {
+            "label": ["Imp", "EEG C3"],
+            "name": ["C3 (impedance)", "C3-M2"],
+            "sfreq": [1.0, 200.0],
+            "unit": ["", ""],
+        }
+    )
+    columns, rows = _tables.channel_rows(channels, ["C3-M2"])
+    assert columns == ["label", "name", "sfreq"]
+    assert rows == [["EEG C3", "C3-M2", "200"], ["Imp", "C3 (impedance)", "1"]]
 
 
 def test_short_recordings_are_not_compared_with_whole_nights(night):

@@ -140,6 +140,8 @@ def test_noxturnal_in_english_with_am_and_pm_and_the_month_first(read):
     )
     assert scoring.start == datetime(2018, 5, 6, 23, 59, 30)
     assert stages(scoring) == ["WAKE", "N2"]
+    one_day = read("Start Time,End Time,Event\n5/6/2018 11:00:00 PM,5/6/2018 11:00:30 PM,Wake\n")
+    assert one_day.start == datetime(2018, 5, 6, 23)
 
 
 def test_the_order_of_day_and_month_is_the_one_that_makes_one_night(read):
@@ -262,9 +264,21 @@ def test_luna_annot_in_seconds(read):
 
 
 def test_luna_annot_with_clocks_over_midnight(read):
-    scoring = read("N1\t.\t.\t23:59:30\t00:00:00\t.\nN2\t.\t.\t00:00:00\t00:00:30\t.\n")
+    rows = [("N1", "23:59:30", "00:00:00"), ("N2", "00:00:00", "00:00:30"), ("arousal", "00:00:20", "+4")]
+    scoring = read("".join(f"{words}\t.\t.\t{start}\t{stop}\t.\n" for words, start, stop in rows))
     assert scoring.start == datetime(1985, 1, 1, 23, 59, 30)
     assert stages(scoring) == ["N1", "N2"]
+    assert scoring.events[["onset_s", "duration_s"]].to_numpy().tolist() == [[50.0, 4.0]]
+
+
+def test_times_of_day_run_over_every_midnight(read):
+    rows = "".join(
+        f"{clock}\tspindle\n" for clock in ("23:00:00", "01:00:00", "13:30:00", "23:00:00", "01:00:00")
+    )
+    hours = [0, 2, 14.5, 24, 26]
+    assert read("time,stage\n" + rows.replace("\t", ",")).events["onset_s"].tolist() == [
+        3600 * h for h in hours
+    ]
 
 
 def test_bids_events(read):

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sleeplab.anomalies._ledger import Finding, Inputs, runs
-from sleeplab.features import EPOCH_S, FEATURES
+from sleeplab.features import EPOCH_S, FEATURES, names_of_role
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -184,17 +184,11 @@ def _describe(run: tuple[int, int], inputs: Inputs, p_values: Array, z_values: A
         kind="unusual EEG",
         onset_s=start * EPOCH_S,
         duration_s=(stop - start) * EPOCH_S,
-        ch_names=tuple(name for name, fit in inputs.fit.items() if fit[worst] and name in _eeg(inputs)),
+        ch_names=tuple(name for name in names_of_role(inputs.recording, "eeg") if inputs.fit[name][worst]),
         score=float(-np.log10(max(p_value, 1e-300))),
         p_value=p_value,
         evidence=f"Unlike the night's other {inputs.stages[worst]} epochs: {', '.join(said)}.",
     )
-
-
-def _eeg(inputs: Inputs) -> list[str]:
-    from sleeplab.features import names_of_role
-
-    return names_of_role(inputs.recording, "eeg")
 
 
 def _in_words(name: str) -> str:

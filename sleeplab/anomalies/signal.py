@@ -10,6 +10,8 @@ from sleeplab.anomalies._ledger import Finding, runs, span
 from sleeplab.features import EPOCH_S
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import mne
     import pandas as pd
 
@@ -60,10 +62,10 @@ def find_signal_findings(recording: mne.io.BaseRaw, gate: pd.DataFrame) -> list[
     return findings + _gaps(recording)
 
 
-def _merge_channels(episodes: object) -> list[Episode]:
+def _merge_channels(episodes: Iterable[Episode]) -> list[Episode]:
     """Join episodes of different channels that share at least half of the time that either of them covers."""
     merged: list[Episode] = []
-    for episode in sorted(episodes):  # type: ignore[call-overload]
+    for episode in sorted(episodes):
         for i, other in enumerate(merged):
             shared = min(episode.stop, other.stop) - max(episode.start, other.start)
             union = max(episode.stop, other.stop) - min(episode.start, other.start)

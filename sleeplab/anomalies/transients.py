@@ -24,7 +24,7 @@ SCALES_S = (0.012, 0.03)  # standard deviation of the smoothing: sharpest for wa
 MIN_CURVATURE = 7.0  # in robust standard deviations of the surrounding minutes
 MIN_WITH_FIELD = 6.0  # enough where a second channel shows it too
 MIN_UV = 20.0  # of the wave against its feet
-WIDTH_S = (0.01, 0.1)  # at half height: about half of the 20–200 ms at the foot
+WIDTH_S = (0.01, 0.07)  # at half height: about half of the width at the foot
 ALONE_S = 0.5  # around a transient: rhythms (spindles, alpha) have neighbours as sharp as itself
 MAX_NEIGHBOURS = 2
 NEIGHBOUR_SHARE = 0.4
@@ -52,14 +52,15 @@ class Transient(NamedTuple):
 
 
 def find_transients(inputs: Inputs) -> list[Finding]:
-    """Find sharp transients of 20–200 ms in sleep and write them as clusters with a few members.
+    """Find sharp transients of about 20–150 ms in sleep and write them as clusters with a few members.
 
     The curvature of the smoothed EEG (two widths) is divided by its robust spread over the surrounding
-    minutes; a transient exceeds 7 of it (6 where a second channel shows it too), is 10–100 ms wide at half
+    minutes; a transient exceeds 7 of it (6 where a second channel shows it too), is 10–70 ms wide at half
     height, which is about half of its width at the foot, and 20 µV or more high. Left out: waves with equally
     sharp neighbours within 0.5 s (spindles, alpha), with muscle around them, locked to the heart beat, and
-    epochs that the gate refuses. K-complexes are too blunt to reach the limit. The score is the largest
-    curvature over the limit (a cluster: times log2 of its members).
+    epochs that the gate refuses. Sharp waves of 150–200 ms are missed on purpose: by width and height alone
+    they cannot be told from vertex waves and K-complexes. The score is the largest curvature over the limit
+    (a cluster: times log2 of its members).
     """
     found = [t for ch_name in names_of_role(inputs.recording, "eeg") for t in _on_channel(inputs, ch_name)]
     transients = _join_channels(_without_heart(found, inputs))
@@ -95,11 +96,12 @@ def _on_channel(inputs: Inputs, ch_name: str) -> list[Transient]:
     if len(candidates) == 0:
         return []
     candidates = candidates[_muscle_ratio(x, sfreq)[candidates] < MUSCLE_RATIO]
+    upright = {1: (x, -curvature), -1: (-x, curvature)}
     found = []
     for i in candidates.tolist():
         polarity = -1 if curvature[i] > 0 else 1
-        height, width = _shape(polarity * x, i, sfreq)
-        sharp = -polarity * curvature
+        wave, sharp = upright[polarity]
+        height, width = _shape(wave, i, sfreq)
         if height >= MIN_UV and WIDTH_S[0] <= width <= WIDTH_S[1] and _alone(sharp, i, sfreq):
             found.append(Transient(i / sfreq, ch_name, polarity, float(sharp[i]), height, width, (ch_name,)))
     return found

@@ -48,8 +48,9 @@ def plot_excerpt(
     matplotlib.axes.Axes
         Seconds from the start of the recording against channel. Channels of one type share one scale
         (1, 2 or 5 times a power of ten), given by a bar at the first of them: µV, % or none for
-        sensors without a unit. Each trace is centred on its middle and cut where its row ends. The
-        bar at the bottom is the time scale; ticks are clock times where the recording has a start.
+        sensors without a unit. Each trace is centred on its middle, positive up, and cut where its row
+        ends. The bar at the bottom is the time scale; ticks are clock times where the recording has a
+        start.
 
     Raises
     ------

@@ -54,9 +54,16 @@ def runs(values: np.ndarray) -> list[tuple[int, int]]:
 
 
 def label_hours(ax: Axes, last_hour: float) -> None:
-    """Set the x-axis to hours from the start of the recording."""
+    """Set the x-axis to hours from the start of the recording; under one hour the labels are minutes."""
+    from matplotlib.ticker import FuncFormatter, MultipleLocator
+
     ax.set_xlim(0, last_hour)
     ax.set_xlabel("Time from the start (h)")
+    if last_hour < 1:
+        step_min = next(step for step in (0.5, 1, 2, 5, 10) if last_hour * 60 / step <= 10)
+        ax.xaxis.set_major_locator(MultipleLocator(step_min / 60))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda hour, _: f"{hour * 60:.3g}"))
+        ax.set_xlabel("Time from the start (min)")
 
 
 def keep_lines_only(ax: Axes, *sides: str) -> None:

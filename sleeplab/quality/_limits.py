@@ -89,7 +89,6 @@ LIMITS: tuple[Limit, ...] = (
     Limit("chin", "flat", "flat_seconds", "at most", 0.05, "of seconds", LUNA),
     Limit("chin", "few bits", "n_values", "at least", 16.0, "values", OURS),
     Limit("chin", "clipped", "clipped", "at most", 0.05, "of samples", LUNA),
-    Limit("chin", "ecg", "beat_share", "at most", 0.5, "of variance", OURS),
     Limit("chin", "amplitude", "std_uv", "at most", 300.0, "µV", OURS),
     *_moving("ecg", "range_uv", 20.0, "µV"),
     *_moving("leg", "range_uv", 0.5, "µV"),

@@ -120,7 +120,17 @@ def night_report(  # noqa: PLR0913  the five tables of the flow, and what is sai
 
     Examples
     --------
-    >>> night_report(recording, gate, hypnogram, anomalies, worklist).save("night.html")  # doctest: +SKIP
+    Half a minute of a dead electrode: nothing is staged, nothing is found.
+
+    >>> import mne, numpy as np, pandas as pd, yasa
+    >>> info = mne.create_info(["C3-M2"], 100.0, "eeg")
+    >>> recording = mne.io.RawArray(np.zeros((1, 3000)), info, verbose="error")
+    >>> gate = pd.DataFrame({"epoch": [0], "ch_name": "C3-M2", "fit": False, "reason": "flat"})
+    >>> gate = gate.assign(value=0.0, limit=0.5, unit="µV")
+    >>> nothing = pd.DataFrame(columns=["onset_s", "duration_s", "level", "kind", "ch_names", "review_s"])
+    >>> page = night_report(recording, gate, yasa.Hypnogram(["UNS"]), nothing, nothing)
+    >>> "100 %</b>" in page.html, "could not be judged: flat" in page.html
+    (True, True)
     """
     from sleeplab.report._figures import EPOCH_S, Inputs
     from sleeplab.report._page import render

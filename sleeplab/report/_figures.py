@@ -84,7 +84,7 @@ def label_clock(ax: Axes, start: datetime | None, most: int) -> None:
     if start is None:
         return
     last_h = ax.get_xlim()[1]
-    step_min = next((m for m in (5, 10, 30, 60, 120) if last_h * 60 / m <= most), 240)
+    step_min = next((m for m in (1, 2, 5, 10, 30, 60, 120) if last_h * 60 / m <= most), 240)
     origin_min = start.hour * 60 + start.minute + start.second / 60
     first = int(-(-origin_min // step_min)) * step_min
     ticks = range(first, int(origin_min + last_h * 60) + 1, step_min)

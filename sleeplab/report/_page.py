@@ -85,7 +85,9 @@ def _quality(inputs: Inputs, context: dict[str, Any]) -> dict[str, Any]:
     power_db = fit_spectrogram(inputs, eeg) if eeg else None
     share, reasons = _tables.unjudged(inputs)
     channels = context.get("channels")
-    columns, rows = _tables.channel_rows(channels) if channels is not None else ([], [])
+    columns, rows = (
+        _tables.channel_rows(channels, inputs.recording.ch_names) if channels is not None else ([], [])
+    )
     return {
         "eeg": eeg,
         "ch_names": ", ".join(inputs.recording.ch_names),

@@ -117,10 +117,11 @@ def stage_minutes(inputs: Inputs) -> dict[str, float]:
     return {stage: float(counts[stage]) * EPOCH_MIN for stage in order if stage in counts}
 
 
-def channel_rows(channels: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    """Names of the columns that are there, and the rows as text; what serves as a role comes first."""
-    columns = [name for name in CHANNEL_COLUMNS if name in channels]
-    ordered = channels.sort_values("name", key=lambda names: names.eq(""), kind="stable")
+def channel_rows(channels: pd.DataFrame, ch_names: list[str]) -> tuple[list[str], list[list[str]]]:
+    """Names of the columns that hold something, and the rows as text; what was read comes first."""
+    held = channels.replace("", np.nan).notna().any()
+    columns = [name for name in CHANNEL_COLUMNS if held.get(name, False)]
+    ordered = channels.sort_values("name", key=lambda names: ~names.isin(ch_names), kind="stable")
     rows = [[_cell(value) for value in row] for row in ordered[columns].itertuples(index=False, name=None)]
     return columns, rows
 

@@ -71,6 +71,11 @@ def read_scoring(path: str | Path) -> Scoring:
 def read_hypnogram(path: str | Path) -> "yasa.Hypnogram":
     r"""Read the stages of a scoring; see `read_scoring`.
 
+    Returns
+    -------
+    yasa.Hypnogram
+        Epochs of 30 s; ``start`` is the wall clock of the first one, None where the file has no clock.
+
     Raises
     ------
     ValueError

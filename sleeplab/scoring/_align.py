@@ -54,6 +54,11 @@ def align_hypnogram(hypnogram: "yasa.Hypnogram", recording: "mne.io.BaseRaw") ->
 def align_scoring(scoring: Scoring, recording: "mne.io.BaseRaw") -> Scoring:
     r"""Hypnogram by `align_hypnogram`, and events with onsets from the start of the recording.
 
+    Returns
+    -------
+    Scoring
+        ``start`` is that of the recording.
+
     Raises
     ------
     ValueError

@@ -83,9 +83,9 @@ def hum(hz: float) -> Change:
 def sweat(signal: Array, span: Span) -> Array:
     """Add waves of 0.1 Hz to 0.5 Hz, some 120 µV high, which imitate slow waves."""
     drift = np.zeros_like(signal)
+    channel = np.arange(len(signal))[:, None]
     for hz in (0.11, 0.17, 0.23, 0.37, 0.5):
-        phase = span.rng.uniform(0, 2 * np.pi, (len(signal), 1))
-        drift += np.sin(2 * np.pi * hz * span.t + phase)
+        drift += np.sin(2 * np.pi * hz * span.t + 2.4 * channel)
     return signal + span.severity * 60e-6 * span.fade(20.0) * drift
 
 

@@ -64,8 +64,9 @@ def _with_faults(
     blocks: Iterator[list[npt.NDArray[np.float64]]],
 ) -> Iterator[list[npt.NDArray[np.float64]]]:
     """Change the signals (µV) on their way to the file; a fault may cross blocks."""
+    streams = [fault_stream(fault) for fault in _FAULTS]
     for i, block in enumerate(blocks):
-        for fault in _FAULTS:
+        for fault, rng in zip(_FAULTS, streams, strict=True):
             sfreq = len(block[0]) // BLOCK_S
             first = max(round((fault.onset_s - i * BLOCK_S) * sfreq), 0)
             last = min(round((fault.onset_s + fault.duration_s - i * BLOCK_S) * sfreq), len(block[0]))
@@ -73,7 +74,7 @@ def _with_faults(
                 continue
             t = i * BLOCK_S - fault.onset_s + np.arange(first, last) / sfreq
             heart = 1e-6 * block[CHANNELS.index("ECG")][first:last]
-            span = Span(t, fault.duration_s, fault.severity, fault_stream(fault), heart)
+            span = Span(t, fault.duration_s, fault.severity, rng, heart)
             rows = [CHANNELS.index(name) for name in fault.ch_names]
             changed = 1e6 * FAULTS[fault.kind](
                 np.stack([1e-6 * block[row][first:last] for row in rows]), span

@@ -85,7 +85,7 @@ def simulate_night(
     --------
     >>> from sleeplab.simulate import simulate_night
     >>> night = simulate_night(seed=1, hours=0.5)
-    >>> night.recording.n_times, len(night.hypnogram.hypno)
+    >>> int(night.recording.n_times), len(night.hypnogram.hypno)
     (180000, 60)
     """
     import mne

@@ -59,7 +59,7 @@ def render(plan: Plan, fast_hz: float, breath_hz: float) -> Iterator[dict[str, A
         eeg += np.outer(_ecg_leak(plan), ecg) + _hum(plan, span)
         block = dict(zip(EEG_EOG, eeg, strict=True))
         block |= _render_muscles(plan, muscles, span)
-        block["Chin"] += 0.01 * ecg
+        block["Chin"] += 0.003 * ecg
         block["ECG"] = ecg + 6 * stream(plan.seed, f"ecg {start}").standard_normal(len(ecg))
         _add_movements(block, plan, span)
         yield block | _render_breath(plan, breaths, (start, stop, breath_hz))

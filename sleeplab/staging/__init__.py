@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     import yasa
     from numpy.typing import NDArray
 
-__all__ = ["STAGES", "confidence", "stage", "unstaged"]
+__all__ = ["STAGES", "NotStageableError", "confidence", "stage", "unstaged"]
 
 MIN_SFREQ = 80.0  # exclusive: YASA resamples to 100 Hz
 MAX_DERIVATIONS = 3
 # AASM: central, frontal and occipital; YASA was trained on central ones, so these come first.
 ELECTRODES = ("C4", "C3", "Cz", "F4", "F3", "Fz", "Fpz", "O2", "O1", "Oz", "Pz")
+
+
+class NotStageableError(ValueError):
+    """There is too little fit EEG to stage; the message says how much, and why."""
 
 
 def stage(
@@ -55,9 +59,10 @@ def stage(
 
     Raises
     ------
+    NotStageableError
+        If less than 5 min of EEG can be staged; it is a ValueError.
     ValueError
-        If there is no EEG, the sampling rate is too low, the gate is that of another recording, or less than
-        5 min of EEG can be staged.
+        If there is no EEG, the sampling rate is too low, or the gate is that of another recording.
 
     Notes
     -----
@@ -81,20 +86,19 @@ def stage(
     >>> stage(recording, check_quality(recording))
     Traceback (most recent call last):
     ...
-    ValueError: Staging needs at least 5.0 min of EEG, but the recording lasts 2.0 min.
+    sleeplab.staging.NotStageableError: Staging needs at least 5.0 min of EEG, but the recording lasts 2.0 min.
     """
     roles = {name: parse_label(name).role for name in recording.ch_names}
     eeg = _derivations(roles)
     _check_recording(recording)
     fit = _fit_table(recording, gate)
     if fit[eeg].sum().max() < MIN_EPOCHS:
-        raise ValueError(_too_little(fit[eeg], gate))
-    helpers = tuple(_fittest(fit, [n for n in roles if roles[n] == role]) for role in ("eog", "chin"))
+        raise NotStageableError(_too_little(fit[eeg], gate))
+    eog, chin = (_fittest(fit, [n for n in roles if roles[n] == role]) for role in ("eog", "chin"))
     metadata = None if age is None or sex is None else {"age": round(age), "male": _is_male(sex)}
     worn = fit[[name for name, role in roles.items() if role in ("eeg", "eog", "chin")]].any(axis=1)
     night = np.flatnonzero(worn)[[0, -1]]
-    stager = Stager(recording, fit, night, metadata)
-    return _hypnogram(recording, np.stack([stager.stage_derivation(name, helpers) for name in eeg]))
+    return _hypnogram(recording, Stager(recording, fit, night, metadata).stage(eeg, eog, chin))
 
 
 def unstaged(recording: mne.io.BaseRaw) -> yasa.Hypnogram:
@@ -194,7 +198,7 @@ def _check_recording(recording: mne.io.BaseRaw) -> None:
         msg = (
             f"Staging needs at least {_minutes(MIN_EPOCHS)} min of EEG, but the recording lasts {lasts} min."
         )
-        raise ValueError(msg)
+        raise NotStageableError(msg)
 
 
 def _n_epochs(recording: mne.io.BaseRaw) -> int:

@@ -48,19 +48,25 @@ class Stager:
         self.recording, self.fit, self.night, self.metadata = recording, fit, night, metadata
         self._helper_features: dict[tuple[tuple[str, ...], bytes], pd.DataFrame] = {}
 
-    def stage_derivation(self, eeg: str, helpers: tuple[str | None, ...]) -> NDArray[np.float64]:
-        """Probabilities of one derivation, shape (n_epochs, 5), NaN where it could not be staged."""
-        eog, chin = helpers
-        proba = np.full((len(self.fit), len(STAGES)), np.nan)
-        for extra in ((eog, chin), (eog, None), (None, chin), (None, None)):
-            channels = zip((eeg, *extra), ("eeg", "eog", "emg"), strict=True)
-            types = {name: kind for name, kind in channels if name is not None}
-            usable = self.fit[list(types)].all(axis=1).to_numpy()
-            missing = usable & np.isnan(proba[:, 0])
-            if usable.sum() >= MIN_EPOCHS and missing.any():
-                epochs = np.flatnonzero(usable)
-                keep = missing[epochs]
-                proba[epochs[keep]] = self._run(types, epochs)[keep]
+    def stage(self, derivations: list[str], eog: str | None, chin: str | None) -> NDArray[np.float64]:
+        """Probabilities by derivation, shape (n_derivations, n_epochs, 5), NaN where one was not staged.
+
+        Epochs that no derivation could stage with EOG and chin are staged with one or none of them; where
+        these are fewer than 10, on one derivation only, for each pass costs as much as a whole night.
+        """
+        proba = np.full((len(derivations), len(self.fit), len(STAGES)), np.nan)
+        for helpers in ((eog, chin), (eog, None), (None, chin), (None, None)):
+            left = np.isnan(proba[:, :, 0]).all(axis=0)
+            few = left.sum() < MIN_EPOCHS
+            for i, eeg in enumerate(derivations):
+                channels = zip((eeg, *helpers), ("eeg", "eog", "emg"), strict=True)
+                types = {name: kind for name, kind in channels if name is not None}
+                usable = self.fit[list(types)].all(axis=1).to_numpy()
+                new = usable & left
+                if usable.sum() >= MIN_EPOCHS and new.any():
+                    epochs = np.flatnonzero(usable)
+                    proba[i, new] = self._run(types, epochs)[new[epochs]]
+                    left &= ~(new & few)
         return proba
 
     def _run(self, types: dict[str, str], epochs: NDArray[np.intp]) -> NDArray[np.float64]:
