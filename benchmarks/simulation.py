@@ -218,6 +218,7 @@ def draw_figure(path: Path) -> None:
             right.plot(np.arange(30 * sfreq) / sfreq, real[epoch], "k", lw=0.5)
         else:
             right.text(15, 0, "no such epoch in the excerpts", ha="center")
+            right.set_xlim(-1.5, 31.5)
     axes[0, 0].set(title="simulated, C4-M1", ylim=(-120, 120))
     axes[0, 1].set_title("real, DREAMS excerpts (C3-A1, Cz-A1)")
     for axis in axes[-1]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -109,7 +110,7 @@ def _read(
     if raw.duration < 30:
         msg = f"a recording must last at least one epoch (30 s), this one lasts {raw.duration:.1f} s."
         raise ValueError(msg)
-    header = recording.read_header(path)
+    header = replace(recording.read_header(path), problems=raw.info["temp"]["problems"])
     context = {
         "night_id": recording.night_id(path),
         "header": header,

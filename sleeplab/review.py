@@ -38,8 +38,9 @@ PRICES: dict[str, Price] = {
     "unfit channel": Price(5, 0.9, 3.0),
     "unfit signal": Price(8, 0.8, 4.0),
     "gap": Price(5, 0.9, 1.0),
+    "doubtful label": Price(15, 0.9, 1.0),
     "unusual EEG": Price(15, 0.6, 6.0),
-    "sharp transients": Price(30, 0.7, 4.0),
+    "sharp transients": Price(20, 0.9, 4.0),
     "sharp transient": Price(10, 0.4, 1.5),
     "arousal-like shift": Price(12, 0.4, 2.0),
     "arousal-like series": Price(20, 0.6, 4.0),
@@ -265,3 +266,36 @@ def recall_curve(worklist: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     found = np.array([(first[first >= 0] < seen).sum() for seen in range(len(worklist) + 1)])
     recall = found / len(truth) if len(truth) else np.full(len(found), np.nan)
     return pd.DataFrame({"minutes": [0.0, *worklist["cumulative_min"]], "recall": recall})
+
+
+def count_found(truth: pd.DataFrame, anomalies: pd.DataFrame, worklist: pd.DataFrame) -> pd.DataFrame:
+    """Count, by kind, what is true, what the ledger shows of it, and what the worklist does.
+
+    Parameters
+    ----------
+    truth
+        Events table: ``onset_s, duration_s, kind``.
+    anomalies
+        The ledger.
+    worklist
+        Table of `plan_review`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per kind of truth: ``kind, n_true, in_ledger, in_worklist``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> columns = ["onset_s", "duration_s", "kind"]
+    >>> truth = pd.DataFrame([[10.0, 5.0, "gap"], [90.0, 5.0, "gap"]], columns=columns)
+    >>> count_found(truth, truth, truth.head(1)).values.tolist()
+    [['gap', 2, 2, 1]]
+    """
+    seen = truth[["kind"]].assign(
+        n_true=1,
+        in_ledger=match_events(anomalies, truth) >= 0,
+        in_worklist=match_events(worklist, truth) >= 0,
+    )
+    return seen.groupby("kind", as_index=False).sum()

@@ -115,6 +115,13 @@ def test_doubtful_scoring_is_confident_disagreement_in_runs() -> None:
     assert "Expert N2, machine REM with confidence 0.89" in doubtful["evidence"].iloc[0]
 
 
+def test_an_unsure_machine_doubts_nobody() -> None:
+    machine = machine_of("2R", [0.95, 0.89])
+    raw = raw_of({"C4-M1": pink(0, 60 * SFREQ)})
+    ledger = find_anomalies(raw, gate_of(raw), machine, epoch_features(raw, machine), expert=night_of("22"))
+    assert "label" not in set(ledger["level"])
+
+
 def test_a_hypnogram_without_probabilities_doubts_nobody() -> None:
     raw, hypnogram = raw_of({"C4-M1": pink(0, 60 * SFREQ)}), night_of("22")
     features = epoch_features(raw, hypnogram)
@@ -132,7 +139,7 @@ def test_runs_bridge_only_short_holes() -> None:
 
 def test_groups_count_pauses_from_the_latest_end() -> None:
     onsets, ends = np.array([0.0, 5.0, 40.0, 200.0]), np.array([100.0, 6.0, 41.0, 201.0])
-    assert group_by_gap(onsets, ends, 60.0) == [slice(0, 3), slice(3, 4)]
+    assert group_by_gap(onsets, ends, 30.0) == [slice(0, 3), slice(3, 4)]
     assert group_by_gap(np.zeros(0), np.zeros(0), 60.0) == []
 
 

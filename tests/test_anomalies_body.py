@@ -158,5 +158,10 @@ def test_rem_whose_chin_is_active_is_found_with_its_share() -> None:
     assert finding.score == pytest.approx(0.5 / 0.18)
 
 
+def test_a_chin_that_never_relaxes_in_rem_is_measured_against_the_other_stages() -> None:
+    (finding,) = tone(dict.fromkeys(range(20, 40), 10))
+    assert "Chin active in 100 % of the 3-s pieces" in finding.evidence
+
+
 def test_no_rem_no_judgement() -> None:
     assert find_rem_tone(inputs_of({"Chin": np.ones(SECONDS * SFREQ)})) == []

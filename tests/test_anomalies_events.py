@@ -54,11 +54,17 @@ def test_spikes_become_one_cluster_and_three_examples(sign: int) -> None:
 
 
 def test_a_field_over_two_channels_is_one_cluster_that_names_both() -> None:
-    spikes = wave(SPIKES, 120.0, 0.02)
-    channels = {"C3-M2": pink(0, N) + spikes, "C4-M1": pink(1, N) + 0.8 * spikes, "O1-M2": pink(2, N)}
-    clusters = [f for f in sharp(channels) if f.kind == "sharp transients"]
+    first, second = wave(SPIKES[:4], 120.0, 0.02), wave(SPIKES[4:], 120.0, 0.02)
+    channels = {
+        "C3-M2": 1.2 * first + 0.9 * second,
+        "C4-M1": 0.9 * first + 1.2 * second,
+        "O1-M2": np.zeros(N),
+    }
+    clusters = sharp({name: pink(k, N) + x for k, (name, x) in enumerate(channels.items())})
+    clusters = [f for f in clusters if f.kind == "sharp transients"]
     assert len(clusters) == 1
     assert clusters[0].ch_names == ("C3-M2", "C4-M1")
+    assert clusters[0].evidence.startswith("8 positive")
 
 
 def test_two_sources_are_two_clusters() -> None:
@@ -103,7 +109,7 @@ def test_muscle_and_waking_are_left_alone() -> None:
     rng = np.random.default_rng(0)
     x = pink(0, N) + wave(SPIKES, 120.0, 0.02)
     for at in SPIKES:
-        x[int((at - 1) * SFREQ) : int((at + 1) * SFREQ)] += 30 * rng.standard_normal(2 * SFREQ)
+        x[int((at - 1) * SFREQ) : int((at + 1) * SFREQ)] += 16 * rng.standard_normal(2 * SFREQ)
     assert sharp({"C3-M2": x}) == []
     assert sharp({"C3-M2": pink(0, N) + wave(SPIKES, 120.0, 0.02)}, stages="W" * N_EPOCHS) == []
 
@@ -144,6 +150,7 @@ def test_an_abrupt_burst_is_found_with_onset_and_duration(hz: float) -> None:
     [
         ("spindles", burst(500.0, 2.0, 13.5, 40.0) + burst(504.0, 1.5, 12.5, 40.0)),
         ("too short", burst(500.0, 1.0, 20, 60.0)),
+        ("a little too short", burst(500.0, 1.9, 20, 60.0)),
         ("slow waves", burst(500.0, 6.0, 1, 150.0)),
     ],
 )

@@ -88,13 +88,13 @@ def test_a_stage_twice_as_high_is_usual_for_itself() -> None:
 
 def test_what_is_usual_in_one_stage_is_unusual_in_another() -> None:
     n = 30 * SFREQ
-    x = pink(0, 120 * n)
-    x[60 * n :] *= 2
-    x[20 * n : 21 * n] *= 2  # an N2 epoch as high as half of the night, which is N3
-    raw, hypnogram = raw_of({"C4-M1": x}), night_of("2" * 60 + "3" * 60)
+    x = pink(1, 120 * n)
+    for epoch in (*range(1, 120, 2), 60):  # N3, every other epoch, is twice as high; so is one epoch of N2
+        x[epoch * n : (epoch + 1) * n] *= 2
+    raw, hypnogram = raw_of({"C4-M1": x}), night_of("23" * 60)
     ledger = find_anomalies(raw, gate_of(raw), hypnogram, epoch_features(raw, hypnogram))
     found = ledger[(ledger["kind"] == "unusual EEG") & (ledger["stage"] == "N2")]
-    assert found["onset_s"].to_list() == [600.0]
+    assert found["onset_s"].to_list() == [1800.0]
 
 
 def test_planted_epochs_are_found_merged_and_explained() -> None:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from anomaly_helpers import SFREQ, gate_of, pink, raw_of
 
-from sleeplab.anomalies.signal import find_signal_findings
+from sleeplab.anomalies.signal import MEANINGS, find_signal_findings
+from sleeplab.quality import LIMITS
 
 NAMES = ("C3-M2", "C4-M1", "Chin")
 
@@ -75,3 +76,35 @@ def test_gaps_are_found_with_onset_and_duration() -> None:
     (finding,) = find_signal_findings(recording, gate_of(recording))
     assert (finding.kind, finding.onset_s, finding.duration_s) == ("gap", 61.5, 12.0)
     assert finding.evidence == "Nothing was recorded for 12 s."
+
+
+def test_a_gap_is_said_once() -> None:
+    recording = raw()
+    recording.set_annotations(mne.Annotations([60.0], [60.0], ["BAD_gap"]))
+    rows = {(name, epoch): "gap" for name in NAMES for epoch in (2, 3)}
+    assert [f.kind for f in find_signal_findings(recording, gate_of(recording, rows))] == ["gap"]
+
+
+def test_a_label_that_the_signal_belies_is_found() -> None:
+    volts = {"C4-M1": pink(0, 40 * 30 * SFREQ), "SpO2": np.full(40 * 30 * SFREQ, 12.0)}
+    recording = raw_of(volts)
+    (finding,) = find_signal_findings(recording, gate_of(recording))
+    assert (finding.kind, finding.ch_names, finding.onset_s) == ("doubtful label", ("SpO2",), 0.0)
+    assert finding.evidence == "The median of SpO2 is 12; an oxygen saturation lies within 50–100 %."
+
+
+def test_a_label_is_not_doubted_where_the_channel_is_unfit_altogether() -> None:
+    recording = raw_of({"C4-M1": pink(0, 40 * 30 * SFREQ), "C3-M2": np.zeros(40 * 30 * SFREQ)})
+    rows = unfit("C3-M2", list(range(40)))
+    assert [f.kind for f in find_signal_findings(recording, gate_of(recording, rows))] == ["unfit channel"]
+
+
+def test_units_without_dimension_are_said_in_words() -> None:
+    recording = raw()
+    gate = gate_of(recording, unfit("C3-M2", [4, 5], "disconnected"))
+    bad = ~gate["fit"].astype(bool)
+    gate.loc[bad, ["value", "limit"]] = [0.0679, 0.2]
+    gate.loc[bad, "unit"] = "correlation"
+    (finding,) = find_signal_findings(recording, gate)
+    assert finding.evidence.endswith("(median 0.068, limit 0.2: correlation with other channels).")
+    assert {limit.unit for limit in LIMITS} - {"µV", "dB", "s"} == set(MEANINGS)

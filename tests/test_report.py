@@ -83,7 +83,7 @@ def test_summary_counts_minutes_findings_and_what_could_not_be_judged(page):
     for words in (
         "2 min to look at 4 items",
         "6 findings",
-        "5 % of the night could not be judged: gap.",
+        "5 % of the night could not be staged: gap.",
         "33 min asleep",
     ):
         assert words in page.text
@@ -211,7 +211,7 @@ def test_a_night_that_was_not_staged_says_so_first_and_still_shows_quality(night
     why = "Only 2.0 min of EEG were fit; 5 min are needed."
     text = Page(night_report(*night._replace(hypnogram=unstaged), context={"not_staged": why}).html).text
     assert text.index(why) < text.index("min to look at")
-    assert "100 % of the night could not be judged" in text
+    assert "100 % of the night could not be staged" in text
     assert "– not staged" in text
     assert "Nothing can be said: the night was not staged" in text
     assert "C3-M2 flat 5.0 12.5 %" in text

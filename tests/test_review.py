@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from sleeplab.anomalies import KINDS, LEDGER_COLUMNS
 from sleeplab.anomalies._ledger import Finding, make_ledger
-from sleeplab.review import PRICES, Price, expected_value, match_events, plan_review, recall_curve
+from sleeplab.review import (
+    PRICES,
+    Price,
+    count_found,
+    expected_value,
+    match_events,
+    plan_review,
+    recall_curve,
+)
 
 
 def ledger_of(*rows: tuple[str, float, float]) -> pd.DataFrame:
@@ -154,3 +162,13 @@ def test_recall_by_hand() -> None:
     assert curve["minutes"].to_list() == [0.0, 0.1, 0.2, 0.3]
     assert curve["recall"].to_list() == [0.0, 0.25, 0.25, 0.75]
     assert recall_curve(worklist, truth[:0])["recall"].isna().all()
+
+
+def test_found_is_counted_by_kind() -> None:
+    columns = ["onset_s", "duration_s", "kind"]
+    truth = pd.DataFrame(
+        [[0.0, 9.0, "gap"], [50.0, 9.0, "gap"], [100.0, 1.0, "spike"], [200.0, 1.0, "spike"]], columns=columns
+    )
+    ledger = pd.DataFrame([[1.0, 5.0, "gap"], [95.0, 10.0, "sharp transients"]], columns=columns)
+    counts = count_found(truth, ledger, ledger.tail(1))
+    assert counts.to_numpy().tolist() == [["gap", 2, 1, 0], ["spike", 2, 1, 1]]

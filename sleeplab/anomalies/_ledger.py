@@ -46,6 +46,7 @@ KINDS: dict[str, Kind] = {
     "unfit signal": Kind("signal", "gate of sleeplab.quality"),
     "unfit channel": Kind("signal", "gate of sleeplab.quality"),
     "gap": Kind("signal", "gaps marked by the reader"),
+    "doubtful label": Kind("signal", "what the label promises, sleeplab.recording.check_labels"),
     "unusual EEG": Kind("event", "robust distance to the night's epochs of the same stage"),
     "sharp transients": Kind("event", "robust curvature of waves of 20-150 ms"),
     "sharp transient": Kind("event", "robust curvature of waves of 20-150 ms"),

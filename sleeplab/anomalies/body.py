@@ -195,9 +195,9 @@ def find_rem_tone(inputs: Inputs) -> list[Finding]:
     """Find REM whose chin is not relaxed.
 
     The chin is cut into 3-s pieces. A piece is active when its RMS exceeds twice the resting level: the 10th
-    percentile over the fit pieces of all sleep. When more than 18 % of the night's REM is active (cut-off for
-    any chin activity: Frauscher et al. 2012, doi:10.5665/sleep.1886, who scored by eye), each REM period
-    above it is reported. The score is its share over 18 %.
+    percentile over the fit pieces of REM or of all sleep, whichever is lower. When more than 18 % of the
+    night's REM is active (cut-off for any chin activity: Frauscher et al. 2012, doi:10.5665/sleep.1886, who
+    scored by eye), each REM period above it is reported. The score is its share over 18 %.
     """
     findings: list[Finding] = []
     for ch_name in names_of_role(inputs.recording, "chin")[:1]:
@@ -205,7 +205,8 @@ def find_rem_tone(inputs: Inputs) -> list[Finding]:
         rem = (inputs.stages == "REM") & inputs.fit[ch_name]
         if not rem.any():
             return findings
-        rest = float(np.quantile(level[np.isin(inputs.stages, SLEEP) & inputs.fit[ch_name]], 0.1))
+        asleep = np.isin(inputs.stages, SLEEP) & inputs.fit[ch_name]
+        rest = float(min(np.quantile(level[rem], 0.1), np.quantile(level[asleep], 0.1)))
         active = level > CHIN_RATIO * rest
         night = float(active[rem].mean())
         for start, stop in runs(rem, bridge=2):

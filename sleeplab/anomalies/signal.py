@@ -19,6 +19,16 @@ BRIDGE = 1  # epochs
 WHOLE = 0.95  # of the epochs: the channel is unfit altogether
 SHORT = 2  # epochs: longer episodes always keep their own row
 MANY = 5  # short episodes of one reason: from here on one row says it
+# What the gate's units without a dimension mean.
+MEANINGS = {
+    "correlation": "correlation with other channels",
+    "times": "slow over fast power",
+    "of samples": "share of the samples",
+    "of seconds": "share of the seconds",
+    "of variance": "share of the variance that beats with the heart",
+    "of its range": "share of the channel's usual range",
+    "values": "different values",
+}
 
 
 class Episode(NamedTuple):
@@ -30,7 +40,7 @@ class Episode(NamedTuple):
 
 
 def find_signal_findings(recording: mne.io.BaseRaw, gate: pd.DataFrame) -> list[Finding]:
-    """Merge the refused rows of the gate into episodes, and add the gaps.
+    """Merge the refused rows of the gate into episodes; add the gaps, and labels that the signal belies.
 
     Parameters
     ----------
@@ -42,10 +52,10 @@ def find_signal_findings(recording: mne.io.BaseRaw, gate: pd.DataFrame) -> list[
     Returns
     -------
     list of Finding
-        Kinds "unfit channel" (refused in 95 % of the epochs or more), "unfit signal" and "gap".
-        The score is log2(1 + epochs × channels).
+        Kinds "unfit channel" (refused in 95 % of the epochs or more), "unfit signal", "gap" and "doubtful
+        label". The score is log2(1 + epochs × channels), 1 for a label.
     """
-    unfit = gate[~gate["fit"].astype(bool)]
+    unfit = gate[~gate["fit"].astype(bool) & (gate["reason"] != "gap")]
     n_epochs = int(gate["epoch"].max()) + 1 if len(gate) else 0
     findings = []
     for reason, rows in unfit.groupby("reason"):
@@ -59,7 +69,8 @@ def find_signal_findings(recording: mne.io.BaseRaw, gate: pd.DataFrame) -> list[
             findings.append(_describe_many(short, str(reason), rows))
             episodes = [e for e in episodes if e not in short]
         findings += [_describe(episode, str(reason), rows, n_epochs) for episode in episodes]
-    return findings + _gaps(recording)
+    said = {name for finding in findings if finding.kind == "unfit channel" for name in finding.ch_names}
+    return findings + _gaps(recording) + _labels(recording, said)
 
 
 def _merge_channels(episodes: Iterable[Episode]) -> list[Episode]:
@@ -118,8 +129,9 @@ def _measured(rows: pd.DataFrame) -> str:
     if not np.isfinite(value):
         return ""
     limit, unit = rows["limit"].iloc[0], str(rows["unit"].iloc[0])
-    unit = f" {unit}" if unit and unit != "1" else ""
-    return f" (median {value:.3g}{unit}, limit {limit:.3g}{unit})"
+    if unit in MEANINGS:
+        return f" (median {value:.2g}, limit {limit:.2g}: {MEANINGS[unit]})"
+    return f" (median {value:.3g} {unit}, limit {limit:.3g} {unit})"
 
 
 def _names(ch_names: tuple[str, ...]) -> str:
@@ -144,4 +156,22 @@ def _gaps(recording: mne.io.BaseRaw) -> list[Finding]:
         )
         for onset, duration, text in zip(marks.onset, marks.duration, marks.description, strict=True)
         if text == "BAD_gap"
+    ]
+
+
+def _labels(recording: mne.io.BaseRaw, said: set[str]) -> list[Finding]:
+    """Return the labels that the signal belies, but for channels of which it is said already."""
+    from sleeplab.recording import check_labels
+
+    return [
+        Finding(
+            kind="doubtful label",
+            onset_s=0.0,
+            duration_s=float(recording.duration),
+            ch_names=tuple(row.ch_name.split(", ")),
+            score=1.0,
+            evidence=row.evidence,
+        )
+        for row in check_labels(recording).itertuples()
+        if not said.issuperset(row.ch_name.split(", "))
     ]

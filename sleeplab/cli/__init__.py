@@ -141,7 +141,9 @@ def run_demo(options: argparse.Namespace) -> int:
     page, results = _report(options, night)
     truth.truth.to_csv(folder / "truth.csv", index=False)
     print_summary(results, page)
-    print(review.describe_recall(results.worklist, truth.truth))
+    events = truth.truth[~truth.truth["kind"].isin(simulate.ORDINARY)]
+    print("\nWhat was put into this night, and what of it the report shows:")
+    print_table(review.count_found(events, results.anomalies, results.worklist))
     return 0
 
 

@@ -57,14 +57,14 @@ def print_summary(results: Results, page: Path) -> None:
     screen = console()
     raw, context = results.recording, results.context
     channels = escape(", ".join(raw.ch_names))
-    screen.print(f"\n[bold]Night {context['night_id']}[/bold]  {raw.duration / 3600:.1f} h, {channels}")
+    screen.print(f"\n[bold]Night {context['night_id']}[/bold]  {clock(raw.duration)} h, {channels}")
     screen.print(escape(_staging_line(results)))
     if "agreement" in context:
         found = context["agreement"]
-        screen.print(
-            f"Agreement with the scoring: {found.accuracy:.0%} of {found.n_epochs} epochs, "
-            f"kappa {found.kappa:.2f} (two people: 0.76)"
+        kappa = (
+            f"kappa {found.kappa:.2f} (two people: 0.76)" if found.kappa == found.kappa else "one stage only"
         )
+        screen.print(f"Agreement with the scoring: {found.accuracy:.0%} of {found.n_epochs} epochs, {kappa}")
     levels = results.anomalies["level"].value_counts()
     screen.print("Findings: " + (", ".join(f"{n} {level}" for level, n in levels.items()) or "none"))
     _print_worklist(results.worklist, screen)

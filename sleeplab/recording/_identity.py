@@ -10,11 +10,21 @@ _N_BLOCKS = 16
 
 
 def night_id(path: str | Path) -> str:
-    """Pseudonym of a recording: 12 hexadecimal digits made from its bytes, the same wherever the file lies.
+    """Name a recording by its bytes: the same pseudonym wherever the file lies and whatever it is called.
 
     The size, the first 64 KiB and 15 more such blocks spread over the file are hashed (SHA-256), so that a
     file of any size takes milliseconds; two nights that differ only elsewhere get the same name. A
     BrainVision header is hashed together with the data file beside it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The recording.
+
+    Returns
+    -------
+    str
+        12 hexadecimal digits.
 
     Raises
     ------

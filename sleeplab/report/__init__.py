@@ -96,7 +96,7 @@ def night_report(  # noqa: PLR0913  the five tables of the flow, and what is sai
     gate : pandas.DataFrame
         From :func:`sleeplab.quality.check_quality`.
     hypnogram : yasa.Hypnogram
-        One stage per 30-s epoch of the recording; UNS where it could not be judged.
+        One stage per 30-s epoch of the recording; UNS where it could not be staged.
     anomalies : pandas.DataFrame
         The ledger, from :func:`sleeplab.anomalies.find_anomalies`.
     worklist : pandas.DataFrame
@@ -129,7 +129,7 @@ def night_report(  # noqa: PLR0913  the five tables of the flow, and what is sai
     >>> gate = gate.assign(value=0.0, limit=0.5, unit="µV")
     >>> nothing = pd.DataFrame(columns=["onset_s", "duration_s", "level", "kind", "ch_names", "review_s"])
     >>> page = night_report(recording, gate, yasa.Hypnogram(["UNS"]), nothing, nothing)
-    >>> "100 %</b>" in page.html, "could not be judged: flat" in page.html
+    >>> "100 %</b>" in page.html, "could not be staged: flat" in page.html
     (True, True)
     """
     from sleeplab.report._figures import EPOCH_S, Inputs

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WIDTH_IN = 7.6
 MOST_OWN_ROWS = 4
+ROW_IN, LEAST_IN = 0.38, 1.5  # a single channel is drawn larger
 BANDS: Bands = {
     "eeg": (0.3, 35.0),
     "eog": (0.3, 35.0),
@@ -94,7 +95,7 @@ def _draw_signal(inputs: Inputs, item: Any) -> Picture:
     left_s, width_s = choose_window(item.onset_s, item.duration_s, recording.duration)
     bands = {} if item.level == "signal" else BANDS  # a filter would hide the fault that was found
     excerpt = cut_out(recording, (left_s, width_s), names, bands=bands)
-    height_in = 0.38 * len(names) + 0.36
+    height_in = max(ROW_IN * len(names), LEAST_IN) + 0.36
     figure = new_figure(WIDTH_IN, height_in)
     ax = figure.add_axes((0.085, 0.3 / height_in, 0.82, 1 - 0.32 / height_in))
     ax.axvspan(

@@ -7,12 +7,19 @@ sampled (`_render`), from noise (`_background`) and waveforms (`_waveforms`), ea
 
 from sleeplab.simulate._demo import write_demo_edf
 from sleeplab.simulate._faults import FAULTS, Fault, Injected, inject_faults
-from sleeplab.simulate._night import SimulatedNight, SimulatedTruth, simulate_night, write_simulated_edf
+from sleeplab.simulate._night import (
+    ORDINARY,
+    SimulatedNight,
+    SimulatedTruth,
+    simulate_night,
+    write_simulated_edf,
+)
 from sleeplab.simulate._scoring_faults import SCORING_FAULTS, InjectedScoring, inject_scoring_fault
 from sleeplab.simulate._subject import PATIENTS
 
 __all__ = [
     "FAULTS",
+    "ORDINARY",
     "PATIENTS",
     "SCORING_FAULTS",
     "Fault",

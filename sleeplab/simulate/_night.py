@@ -38,6 +38,22 @@ _LABELS = {
 _MNE_TYPES = ["eeg"] * 6 + ["eog"] * 2 + ["emg", "ecg", "emg", "emg"] + ["resp"] * 3 + ["misc"]
 
 
+ORDINARY = frozenset(
+    {
+        "blink",
+        "chin_twitch",
+        "k_complex",
+        "rapid_eye_movement",
+        "sawtooth",
+        "slow_eye_movement",
+        "slow_wave",
+        "spindle",
+        "vertex_wave",
+    }
+)
+"""Kinds of the truth table that every healthy night is full of: nobody needs to look at them."""
+
+
 class SimulatedTruth(NamedTuple):
     """What is known about a simulated night: its stages, and the table of all that happens in it."""
 

@@ -86,7 +86,7 @@ def stage(
     >>> stage(recording, check_quality(recording))
     Traceback (most recent call last):
     ...
-    sleeplab.staging.NotStageableError: Staging needs at least 5.0 min of EEG, but the recording lasts 2.0 min.
+    sleeplab.staging.NotStageableError: Staging needs at least 5.0 min of EEG, but ... lasts 2.0 min.
     """
     roles = {name: parse_label(name).role for name in recording.ch_names}
     eeg = _derivations(roles)

@@ -1,0 +1,10 @@
+"""Recordings and scorings without the person, and a search for what may still tell who it was.
+
+What is written is pseudonymous, not anonymous: the key gives the person back, and an EEG can identify
+somebody who is recorded again.
+"""
+
+from sleeplab.privacy._edf import Deidentified, deidentify
+from sleeplab.privacy._key import new_key
+
+__all__ = ["Deidentified", "deidentify", "new_key"]

@@ -1,0 +1,107 @@
+"""An EDF or BDF header as bytes: its fields, and where the data records are.
+
+Layout: Kemp et al. 1992 (doi:10.1016/0013-4694(92)90009-7).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from sleeplab.recording._fields import count
+from sleeplab.recording._records import Records, locate_records
+
+FIXED = {
+    "version": 8, "patient": 80, "recording": 80, "date": 8, "time": 8, "header_bytes": 8, "reserved": 44,
+    "n_records": 8, "record_s": 8, "n_signals": 4,
+}  # fmt: skip
+SIGNAL = {
+    "label": 16, "transducer": 80, "unit": 8, "physical_min": 8, "physical_max": 8, "digital_min": 8,
+    "digital_max": 8, "prefilter": 80, "n_per_record": 8, "reserved": 32,
+}  # fmt: skip
+
+
+class Layout(NamedTuple):
+    """Fields by name, and the data records that are wholly there."""
+
+    fixed: dict[str, bytes]
+    signals: list[dict[str, bytes]]
+    records: Records
+
+    @property
+    def family(self) -> str:
+        """``"EDF"`` or ``"BDF"``."""
+        return "BDF" if self.records.sample_bytes == 3 else "EDF"
+
+
+def is_edf(path: Path) -> bool:
+    """Whether the file begins as EDF or BDF does."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    return head.strip(b" \0") == b"0" or head == b"\xffBIOSEMI"
+
+
+def read_layout(path: Path) -> Layout:
+    """Read the header of an EDF or BDF file; annotations alone are enough.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no file.
+    ValueError
+        If it is no EDF or BDF, or too damaged to know where its records are.
+    """
+    if not path.is_file():
+        msg = f"There is no recording at {path}. Check the spelling and the folder."
+        raise FileNotFoundError(msg)
+    if not is_edf(path):
+        msg = "only EDF, EDF+ and BDF can be de-identified, and this file is none. Export the night as EDF+."
+        raise ValueError(msg)
+    with path.open("rb") as file:
+        raw = file.read(256)
+        n = count(raw[252:256]) or 0
+        more = file.read(256 * n) if 0 < n < 10_000 else b""
+    if not more or len(more) < 256 * n:
+        msg = (
+            f"the header must describe its signals, at least one; {len(more)} bytes are there for {n} signals. "
+            "The file was cut: copy it again."
+        )
+        raise ValueError(msg)
+    signals: list[dict[str, bytes]] = [{} for _ in range(n)]
+    begin = 0
+    for name, width in SIGNAL.items():
+        for i, signal in enumerate(signals):
+            signal[name] = more[begin + i * width : begin + (i + 1) * width]
+        begin += n * width
+    sizes = [count(signal["n_per_record"]) for signal in signals]
+    records, _ = locate_records(path, raw, sizes, 3 if raw[:1] == b"\xff" else 2)
+    return Layout(_split(raw), signals, records)
+
+
+def _split(raw: bytes) -> dict[str, bytes]:
+    fields, begin = {}, 0
+    for name, width in FIXED.items():
+        fields[name] = raw[begin : begin + width]
+        begin += width
+    return fields
+
+
+def header_bytes(fixed: dict[str, bytes], signals: list[dict[str, bytes]]) -> bytes:
+    """Join the fields again, each padded with spaces to its width."""
+    parts = [fixed[name].ljust(width) for name, width in FIXED.items()]
+    parts += [signal[name].ljust(width) for name, width in SIGNAL.items() for signal in signals]
+    return b"".join(parts)
+
+
+def field_at(layout: Layout, position: int) -> str:
+    """Name the field of the header that holds a byte, ``""`` beyond the header."""
+    n, offset = len(layout.signals), position
+    for name, width in FIXED.items():
+        if offset < width:
+            return name
+        offset -= width
+    for name, width in SIGNAL.items():
+        if offset < n * width:
+            return f"{name}, channel {offset // width + 1}"
+        offset -= n * width
+    return ""

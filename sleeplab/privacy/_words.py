@@ -1,0 +1,141 @@
+"""What may stay: texts that are made of known words, and of nothing else.
+
+A list of what is allowed, never of what is forbidden: no list holds all names. The words are those of
+`sleeplab.scoring` and `sleeplab.channels`, French and English. A name that is itself such a word stays.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sleeplab.channels import parse_label
+from sleeplab.channels._vocabulary import load_vocabulary
+from sleeplab.channels._words import read_atoms, repair_text
+from sleeplab.recording._fields import text
+from sleeplab.recording._units import volts_per
+from sleeplab.scoring._vocabulary import find_kind, find_stage
+
+REMOVED = "X"
+"""Stands for a removed text, as X stands for the unknown in EDF+. One byte: it fits wherever a text stood."""
+
+DROPPED_KINDS = {
+    "audio": "audio",
+    "light": "light",
+    "battery": "battery",
+    "annotation": "a track of notes that is not EDF+",
+}
+_PICTURES = re.compile(r"(?i)\b(video|camera|webcam|cam)\b")
+_NOTES = ("edf annotations", "bdf annotations")
+
+_UNITS = frozenset(
+    "% bpm °c degc c cmh2o mmhg mbar pa kpa l l/s l/min ml ml/s ohm ohms kohm kohms hz g mg deg ° db lux s ms a.u. "
+    "au n/a rpm bool boolean none 1/min counts".split()
+)
+_MATERIALS = frozenset(
+    "ag agcl agagcl active passive electrodes cup gold tin disposable adhesive thermistors thermocouple piezo "
+    "piezoelectric cannula belt belts strain gauge inductance inductive plethysmography oximeter finger rectal "
+    "accelerometer button oral nasal pressure transducer sensors unknown of and with".split()
+)
+_FILTER = r"\d{1,4}(?:[.,]\d{1,4})?\s*(?:m?Hz|s)?"
+_PREFILTER = re.compile(
+    rf"(?i)(?:(?:(?:HP|LP|BP|BS|N|AP|DC|notch)\s*[:=]?\s*(?:DC|none|{_FILTER}(?:\s*-\s*{_FILTER})?)|none|"
+    r"rectification)(?:[\s,;]+|$))*"
+)
+
+
+def is_known_text(words: str) -> bool:
+    """Whether a text of an annotation is made of scoring vocabulary throughout.
+
+    Every part between ``|`` must be known, and the channel after ``@@``.
+
+    Examples
+    --------
+    >>> is_known_text("Micro-éveil@@C4-M1"), is_known_text("Arousal|Mr Smith"), is_known_text("Mr Smith coughs")
+    (True, False, False)
+    """
+    said, _, channel = words.partition("@@")
+    parts_known = all(find_kind(part) or find_stage(part) for part in said.split("|"))
+    return words.isprintable() and parts_known and (not channel or is_known_label(channel))
+
+
+def is_known_label(label: str) -> bool:
+    """Whether a channel label is made of vocabulary, at most three digits and at most one letter.
+
+    Examples
+    --------
+    >>> is_known_label("EEG C3-A2"), is_known_label("1-F (Imp)"), is_known_label("EEG Smith")
+    (True, True, False)
+    """
+    if repair_text(label).lower() in load_vocabulary().labels:
+        return label.isprintable()
+    return label.isprintable() and _is_harmless(label, frozenset())
+
+
+def is_known_transducer(words: str) -> bool:
+    """Whether a transducer is described by vocabulary and materials only; two letters are no word.
+
+    Examples
+    --------
+    >>> is_known_transducer("Ag-AgCl electrodes"), is_known_transducer("Nurse Smith's cup")
+    (True, False)
+    """
+    return words.isprintable() and _is_harmless(words, _MATERIALS)
+
+
+def is_known_prefilter(words: str) -> bool:
+    """Whether the words are filters and nothing else.
+
+    Examples
+    --------
+    >>> is_known_prefilter("HP:0.1Hz LP:75Hz N:50Hz"), is_known_prefilter("HP:0.1Hz Smith")
+    (True, False)
+    """
+    return bool(_PREFILTER.fullmatch(words))
+
+
+def is_known_unit(words: str) -> bool:
+    """Whether the words are a unit.
+
+    Examples
+    --------
+    >>> is_known_unit("µV"), is_known_unit("%"), is_known_unit("Smith")
+    (True, True, False)
+    """
+    return not words or volts_per(words) is not None or words.casefold() in _UNITS
+
+
+def is_notes(label: bytes) -> bool:
+    """Whether a track holds EDF+ annotations."""
+    return text(label).lower() in _NOTES
+
+
+def why_dropped(label: bytes) -> str:
+    """Why a track is left out, ``""`` where it stays.
+
+    Examples
+    --------
+    >>> why_dropped(b"Audio Volume dB "), why_dropped(b"C3-M2           ")
+    ('audio', '')
+    """
+    if is_notes(label):
+        return ""
+    words = text(label)
+    return "video" if _PICTURES.search(words) else DROPPED_KINDS.get(parse_label(words).kind, "")
+
+
+def neutral_label(label: str, number: int) -> str:
+    """Label without names; what is certainly EEG stays EEG.
+
+    Examples
+    --------
+    >>> neutral_label("EEG Smith", 3), neutral_label("Smith", 4)
+    ('EEG 3', 'Channel 4')
+    """
+    return f"{'EEG' if parse_label(label).role == 'eeg' else 'Channel'} {number}"
+
+
+def _is_harmless(words: str, more: frozenset[str]) -> bool:
+    atoms = read_atoms(repair_text(words))
+    strange = [atom.value for atom in atoms if atom.sort == "unknown" and atom.value not in more]
+    n_digits = sum(len(atom.value) for atom in atoms if atom.sort == "number")
+    return n_digits <= 3 and len(strange) <= 1 and all(len(word) == 1 for word in strange)
