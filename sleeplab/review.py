@@ -146,9 +146,7 @@ def plan_review(
     import numpy as np
 
     if not minutes >= 0:
-        msg = (
-            f"the review budget must be 0 min or more, got {minutes} min. Give the minutes that a person has."
-        )
+        msg = f"the review budget must be 0 min or more, got {minutes} min. Give the minutes a person has."
         raise ValueError(msg)
     unpriced = sorted(set(anomalies["kind"]) - set(prices))
     if unpriced:
@@ -269,7 +267,7 @@ def recall_curve(worklist: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
 
 
 def count_found(truth: pd.DataFrame, anomalies: pd.DataFrame, worklist: pd.DataFrame) -> pd.DataFrame:
-    """Count, by kind, what is true, what the ledger shows of it, and what the worklist does.
+    """Count, by kind, what is true, and what of it the ledger and the worklist show.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def print_summary(results: Results, page: Path) -> None:
     screen = console()
     raw, context = results.recording, results.context
     channels = escape(", ".join(raw.ch_names))
-    screen.print(f"\n[bold]Night {context['night_id']}[/bold]  {clock(raw.duration)} h, {channels}")
+    screen.print(f"\n[bold]Night {context['night_id']}[/bold]  {raw.duration / 60:.0f} min, {channels}")
     screen.print(escape(_staging_line(results)))
     if "agreement" in context:
         found = context["agreement"]
