@@ -111,6 +111,23 @@ def test_channels_prints_each_track_and_its_reason(
         assert word in shown
 
 
+def test_channels_says_where_a_signal_belies_its_label(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signals = {"EEG C4-A1": (noise(1), SFREQ, "uV"), "SpO2": (np.linspace(10, 20, 60), 1, "%")}
+    assert main(["channels", str(write_edf(tmp_path / "night.edf", signals))]) == 0
+    assert "an oxygen saturation lies within 50–100 %" in capsys.readouterr().out
+
+
+def test_channels_of_a_recording_without_eeg_are_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["channels", str(no_eeg(tmp_path))]) == 0
+    shown = capsys.readouterr().out
+    assert "Bidule" in shown
+    assert "--eeg LABEL" in shown
+
+
 def test_simulate_writes_beside_and_never_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     night = tmp_path / "night.edf"
     assert main(["simulate", str(night), "--hours", "0.2"]) == 0

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import mne
 import numpy as np
 import pytest
-from edf_helpers import dreams_to_edf
+from edf_helpers import dreams_to_edf, write_edf
 from scipy.signal import butter, sosfiltfilt
 
 from sleeplab.recording import check_labels, read_recording
@@ -170,3 +170,20 @@ def test_windows_with_a_nan_are_not_looked_at():
     signal = noise(0)
     signal[100] = np.nan
     assert check_labels(recording(C3_M2=signal, C4_M1=np.full(N_TIMES, np.nan))).empty
+
+
+@pytest.mark.parametrize(("cut_uv", "found"), [(25.0, True), (200.0, False)])
+def test_a_signal_too_large_for_its_converter_is_found(tmp_path, cut_uv, found):
+    # 20 µV of noise cut at ±25 µV stands there for 21 % of the time; at ±200 µV it never does.
+    eeg = np.clip(1e6 * noise(0), -cut_uv, cut_uv)
+    eeg[:2] = [-cut_uv, cut_uv]  # edfio lets the range of the converter end where the signal does
+    table = check_labels(read_recording(write_edf(tmp_path / "a.edf", {"EEG C3-A2": (eeg, SFREQ, "uV")})))
+    assert table["problem"].tolist() == (["at the digital rails"] if found else [])
+    if found:
+        share = 100 * np.mean(np.abs(eeg) >= 0.99 * cut_uv)
+        assert table["value"].iloc[0] == pytest.approx(share, abs=1.0)
+        assert "(-25 and 25 µV)" in table["evidence"].iloc[0]
+
+
+def test_rails_are_not_guessed_where_they_are_not_known():
+    assert check_labels(recording(C3_M2=np.clip(noise(0), -25e-6, 25e-6))).empty

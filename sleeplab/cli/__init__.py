@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sleeplab.cli._screen import console, print_summary, print_table, progress
+from sleeplab.cli._screen import console, download_progress, print_summary, print_table, progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +30,9 @@ def build_parser() -> argparse.ArgumentParser:
     channels = commands.add_parser("channels", help="which channel is what, and why")
     channels.add_argument("recording", help="the recording, for example NIGHT.edf")
     channels.set_defaults(run=run_channels)
+    _add_fetch(commands.add_parser("fetch", help="download recordings of a public data set, verified"))
+    datasets = commands.add_parser("datasets", help="the data sets and simulated nights that have a name")
+    datasets.set_defaults(run=run_datasets)
     commands.add_parser("doctor", help="is this computer ready?").set_defaults(run=run_doctor)
     lab = commands.add_parser("lab", help="open JupyterLab on the lessons")
     lab.add_argument("--no-browser", action="store_true", help="do not open a browser")
@@ -47,7 +50,9 @@ def _version() -> str:
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recording", help="the recording, for example NIGHT.edf; it is never changed")
+    parser.add_argument(
+        "recording", help="the recording, for example NIGHT.edf or simulated:anna; it is never changed"
+    )
     parser.add_argument(
         "--scoring", metavar="FILE", help="a human scoring of this night: the agreement is reported"
     )
@@ -94,6 +99,15 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
         "--patient", default="healthy", help="healthy, insomnia, apnea … (default: %(default)s)"
     )
     parser.set_defaults(run=run_simulate)
+
+
+def _add_fetch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", metavar="NAME", help="the data set, as `sleeplab datasets` lists them")
+    parser.add_argument(
+        "--subjects", nargs="+", default=[], help="beginnings of file names, for example SC4001; or all"
+    )
+    parser.add_argument("--to", metavar="DIR", help="the folder to fill (default: the data folder)")
+    parser.set_defaults(run=run_fetch)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -150,6 +164,7 @@ def run_demo(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace, night: Path) -> tuple[Path, Results]:
     from sleeplab import flow, recording
 
+    night = _located(str(night))
     recording.read_header(night)  # a file that cannot be read is refused before any folder is made
     folder = Path(options.out or Path("sleeplab-out") / recording.night_id(night))
     flow.check_writable(folder)
@@ -177,14 +192,50 @@ def run_simulate(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_fetch(options: argparse.Namespace) -> int:
+    """``sleeplab fetch``: files of a data set, downloaded, verified, continued where they broke off."""
+    from sleeplab import datasets
+
+    with download_progress() as on_progress:
+        paths = datasets.fetch_dataset(
+            options.dataset, subjects=options.subjects, to=options.to, on_progress=on_progress
+        )
+    print(*paths, sep="\n")
+    return 0
+
+
+def run_datasets(_: argparse.Namespace) -> int:
+    """``sleeplab datasets``: the data sets, the simulated subjects, and where data are kept."""
+    from sleeplab import datasets
+
+    print_table(datasets.dataset_table()[["name", "title", "size_gb", "access", "licence"]])
+    print("\nSimulated subjects, without network: simulated:NAME in the place of a path")
+    print_table(datasets.subject_table()[["name", "age", "hours", "shows"]])
+    print(f"\nData folder: {datasets.data_folder()}")
+    return 0
+
+
+def _located(name: str) -> Path:
+    from sleeplab import datasets
+
+    with console().status(f"looking for {name}"):
+        return datasets.locate(name)
+
+
 def run_channels(options: argparse.Namespace) -> int:
-    """``sleeplab channels``: the table of channels, each with its role and the reason."""
+    """``sleeplab channels``: what each channel is and why, and where the signal belies its label."""
     from sleeplab import recording
 
-    header = recording.read_header(options.recording)
+    night = _located(options.recording)
+    header = recording.read_header(night)
     print_table(header.channels[["label", "name", "role", "kind", "sfreq", "unit", "reason"]])
-    for problem in header.problems:
-        print(f"note: {problem}")
+    try:
+        raw = recording.read_recording(night)
+        notes = [*raw.info["temp"]["problems"], *recording.check_labels(raw)["evidence"]]
+    except ValueError as error:  # the table is of use all the same
+        notes = [*header.problems, str(error)]
+    for note in notes:
+        print(f"note: {note}")
     return 0
 
 

@@ -50,6 +50,24 @@ def progress() -> Iterator[Callable[[str], None]]:
         bar.update(task, description="done", completed=len(STEPS))
 
 
+@contextmanager
+def download_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar per file; yields the function that is told the file, the bytes here and the bytes in all."""
+    from rich.markup import escape
+    from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console()) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def on_progress(file: str, here: int, total: int) -> None:
+            if file not in tasks:
+                tasks[file] = bars.add_task(escape(file.rpartition("/")[2]))
+            bars.update(tasks[file], completed=here, total=total or None)
+
+        yield on_progress
+
+
 def print_summary(results: Results, page: Path) -> None:
     """Print one screen: what was recorded, how it was staged, what to look at, and where the report is."""
     from rich.markup import escape

@@ -1,8 +1,8 @@
 """Data sets by name: fetched once, verified, kept; and simulated nights, which need no network.
 
-``simulated:anna`` and ``sleep-edf:SC4001E0-PSG.edf`` are names of recordings. `locate` turns a name into a path,
-and leaves a path as it is. What is known of each data set stands in ``registry.toml``, and for people on
-its card in ``datasets/``.
+``simulated:anna`` and ``sleep-edf:SC4001E0-PSG.edf`` are names of recordings. `locate` turns a name into a
+path, and leaves a path as it is. What is known of each data set stands in ``registry.toml``, and for people
+on its card in ``datasets/``.
 
 Two environment variables: ``SLEEPLAB_DATA`` is the folder where data are kept (the user's cache when unset).
 ``SLEEPLAB_MIRROR`` is the URL or the folder of a copy that is asked instead of the source: any folder that
@@ -11,7 +11,6 @@ Two environment variables: ``SLEEPLAB_DATA`` is the folder where data are kept (
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,17 +26,17 @@ __all__ = ["data_folder", "dataset_table", "fetch_dataset", "locate", "subject_t
 
 MOST_UNASKED_GB = 1.0
 """A larger data set is not fetched as a whole unless ``all`` is said."""
-_NAME = re.compile(r"([A-Za-z][\w-]+):(?![\\/])(.*)")
 
 
 def locate(name: str | Path) -> Path:
-    """Return the path of a recording or scoring that may be a name; it is fetched or made where it is not here.
+    """Return the path of a recording or scoring that may be a name; fetch or make it where it is not here.
 
     Parameters
     ----------
     name : str or Path
-        A path, returned as it is. Or ``simulated:SUBJECT`` (the recording), ``simulated:SUBJECT.hypnogram.csv``,
-        ``simulated:SUBJECT.truth.csv``. Or ``DATASET:FILE``, the file with or without its folder.
+        A path, returned as it is. Or ``simulated:SUBJECT`` (the recording),
+        ``simulated:SUBJECT.hypnogram.csv``, ``simulated:SUBJECT.truth.csv``. Or ``DATASET:FILE``, the file
+        with or without its folder.
 
     Returns
     -------
@@ -47,8 +46,8 @@ def locate(name: str | Path) -> Path:
     Raises
     ------
     ValueError
-        If there is no such data set, subject or file; if the data set comes by another way; or if the file is
-        not what it should be.
+        If there is no such subject or file, if the data set comes by another way, or if the file is not what
+        it should be.
     OSError
         If the file does not come; the message says what to do without network.
 
@@ -60,11 +59,10 @@ def locate(name: str | Path) -> Path:
     Traceback (most recent call last):
     ValueError: a simulated subject must be one of nap, anna, henri, bruno, clara, denis, elise, farid, ...
     """
-    match = _NAME.fullmatch(str(name))
-    if match is None:
+    word, _, file = str(name).partition(":")
+    if word not in registry().datasets:
         return Path(name)
-    dataset, file = find_dataset(match[1]), match[2]
-    root = data_folder()
+    dataset, root = find_dataset(word), data_folder()
     if dataset.name == "simulated":
         return simulated_file(file, root)
     if not dataset.download:
@@ -86,8 +84,8 @@ def _put_by_hand(dataset: Dataset, file: str, root: Path) -> Path:
 
 def _by_hand(dataset: Dataset) -> str:
     return (
-        f"{dataset.name} cannot be fetched by a program. {dataset.how}: {dataset.page} Then put the files into "
-        f"the folder {dataset.name} of the data folder (`sleeplab datasets` shows it), or give their path."
+        f"{dataset.name} cannot be fetched by a program. {dataset.how}: {dataset.page} Then give their path, "
+        f"or put them into the folder {dataset.name} of the data folder, which `sleeplab datasets` shows."
     )
 
 
@@ -141,8 +139,8 @@ def fetch_dataset(
         raise ValueError(_by_hand(dataset))
     if not subjects and dataset.size_gb > MOST_UNASKED_GB:
         msg = (
-            f"{name} holds about {dataset.size_gb:g} GB. Name those that you want (--subjects, the beginnings of "
-            "file names), or say that you want all (--subjects all)."
+            f"{name} holds about {dataset.size_gb:g} GB. Name those that you want (--subjects, the "
+            "beginnings of file names), or say that you want all (--subjects all)."
         )
         raise ValueError(msg)
     files = known_files(dataset, root, on_progress)
@@ -156,8 +154,8 @@ def dataset_table() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``name, title, size_gb`` (0 where unknown), ``access`` (``here``, ``fetch`` or ``by hand``), ``licence,
-        citation, page``.
+        ``name, title, size_gb`` (0 where unknown), ``access`` (``here``, ``fetch`` or ``by hand``),
+        ``licence, citation, page``.
 
     Examples
     --------

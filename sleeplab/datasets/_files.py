@@ -20,7 +20,7 @@ def no_progress(file: str, here: int, total: int) -> None:
 
 
 def known_files(dataset: Dataset, root: Path, on_progress: OnProgress = no_progress) -> Mapping[str, str]:
-    """Return the files of a data set with their hashes ("" where unknown); fetches the list where it is one."""
+    """Return the files of a data set with their hashes ("" where unknown); their list may be fetched."""
     if not dataset.sums:
         return dataset.files
     path = fetch_file(dataset, dataset.sums, root, on_progress)
@@ -42,8 +42,8 @@ def choose_files(dataset: Dataset, files: Collection[str], subjects: Collection[
         if not found:
             some = ", ".join(Path(file).name for file in sorted(files)[:4])
             msg = (
-                f"--subjects are the beginnings of file names; no file of {dataset.name} begins with {subject!r}. "
-                f"There are {len(files)}: {some} …"
+                f"--subjects are the beginnings of file names; no file of {dataset.name} begins with "
+                f"{subject!r}. There are {len(files)}: {some} …"
             )
             raise ValueError(msg)
         chosen += [file for file in found if file not in chosen]

@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Dataset:
     how: str = ""
     base_url: str = ""
     sums: str = ""
-    files: Mapping[str, str] = field(default=NOTHING)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class Subject(NamedTuple):

@@ -25,8 +25,8 @@ def simulated_file(file: str, root: Path) -> Path:
     subjects = registry().subjects
     if name not in subjects or (dot and dot + kind not in KINDS):
         msg = (
-            f"a simulated subject must be one of {', '.join(subjects)}, alone for the recording or followed by "
-            f"{' or '.join(KINDS)}; got {file!r}."
+            f"a simulated subject must be one of {', '.join(subjects)}, alone for the recording or followed "
+            f"by {' or '.join(KINDS)}; got {file!r}."
         )
         raise ValueError(msg)
     folder = root / "simulated" / f"{name}-{_version(subjects[name])}"

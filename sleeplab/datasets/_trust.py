@@ -63,5 +63,5 @@ def _record() -> dict[str, str]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except ValueError as error:
-        msg = f"{RECORD} in the data folder must be JSON, and it is damaged. Delete it, and check what is fetched."
+        msg = f"{RECORD} in the data folder must be JSON, and it is damaged. Delete it to begin anew."
         raise ValueError(msg) from error

@@ -4,7 +4,9 @@ What is written is pseudonymous, not anonymous: the key gives the person back, a
 somebody who is recorded again.
 """
 
+from sleeplab.privacy._check import check_identity
 from sleeplab.privacy._edf import Deidentified, deidentify
 from sleeplab.privacy._key import new_key
+from sleeplab.privacy._scoring import deidentify_scoring
 
-__all__ = ["Deidentified", "deidentify", "new_key"]
+__all__ = ["Deidentified", "check_identity", "deidentify", "deidentify_scoring", "new_key"]

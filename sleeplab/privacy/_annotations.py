@@ -15,7 +15,7 @@ from sleeplab.privacy._words import REMOVED, is_known_text
 from sleeplab.recording._source import LONGEST_S
 from sleeplab.scoring._edf import TAL
 
-_PLAIN = re.compile(rb"(?:[+-]\d{1,6}(?:\.\d{1,6})?\x14\x14\x00+)*")
+KEEPS_TIME = re.compile(rb"(?:[+-]\d{1,6}(?:\.\d{1,6})?\x14\x14\x00+)*")
 _FINER = re.compile(rb"(\.\d{6})\d+")  # beyond 1 µs no time is meant; digits could be a number
 
 
@@ -49,7 +49,7 @@ def _only_keeps_time(column: NDArray[np.uint8]) -> bool:
     if not np.isin(column[:, 0], (43, 45)).all():  # + and -
         return False
     raw = column.tobytes()
-    return raw.count(b"\x14\x14") == len(column) and _PLAIN.fullmatch(raw) is not None
+    return raw.count(b"\x14\x14") == len(column) and KEEPS_TIME.fullmatch(raw) is not None
 
 
 def _clean_list(found: re.Match[bytes], record: int, removed: Removed) -> bytes:

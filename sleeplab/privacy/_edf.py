@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,8 @@ class Deidentified(NamedTuple):
     path : pathlib.Path
         The new file. Its name is the pseudonym, then the shifted date and the clock.
     identity_from : str
-        By what the person was told from others: ``"given"``, ``"patient code"``, ``"name and birth date"``, or
-        ``"this file"``: then another night of this person gets another pseudonym and another shift.
+        By what the person was told from others: ``"given"``, ``"patient code"``, ``"name and birth date"``,
+        or ``"this file"``: then another night of this person gets another pseudonym and another shift.
     removed : pandas.DataFrame
         ``field, place, count, done``: one row per text that was replaced or emptied, per track dropped. The
         words are not in it; read them at their place in the source.
@@ -58,13 +58,13 @@ def deidentify(
 ) -> Deidentified:
     r"""Write a copy of a recording without the person.
 
-    Every sample of the kept tracks is the same, bit for bit. Replaced are the patient and recording fields (a
-    pseudonym, a shifted date, X for technician and equipment), every text that is not made of known vocabulary
-    (annotations, labels, transducers, prefilters, units), all reserved bytes, and what lies between or after the
-    records. Audio, video, light and battery tracks are dropped. The date moves by whole weeks, the same number
-    for all nights of a person: clock time, weekday and intervals stay.
+    Every sample of the kept tracks is the same, bit for bit. Replaced are the patient and recording fields
+    (a pseudonym, a shifted date, X for technician and equipment) and every text that is not made of known
+    vocabulary (annotations, labels, transducers, prefilters, units). Reserved bytes and what lies before or
+    after the records are left out, and so are audio, video, light and battery tracks. The date moves by whole
+    weeks, the same number for all nights of a person: clock time, weekday and intervals stay.
 
-    The EEG itself can identify a person who is recorded again: what is written is pseudonymous, not anonymous.
+    The EEG itself can identify a person who is recorded again: this is pseudonymous, not anonymous.
 
     Parameters
     ----------
@@ -75,11 +75,11 @@ def deidentify(
     key : str or pathlib.Path
         The key file (`new_key`).
     patient : str
-        What tells this person from all others in the hospital. By default the code in the header, else name and
-        birth date together, else this file alone.
+        What tells this person from all others in the hospital. By default the code in the header, else name
+        and birth date together, else this file alone.
     keep : sequence of str
-        ``"sex"`` and ``"age"`` (in years; above 89 as one group) from an EDF+ header, and texts that a human has
-        read and allows.
+        ``"sex"`` and ``"age"`` (in years; above 89 as one group) from an EDF+ header, and texts that a human
+        has read and allows.
 
     Returns
     -------
@@ -91,8 +91,8 @@ def deidentify(
     FileNotFoundError
         If there is no such recording or key.
     ValueError
-        If the source cannot be read, holds no track to keep, the key is readable by others or lies in `out`, or
-        the file to write exists.
+        If the source cannot be read or holds no track to keep, if the key is readable by others or lies in
+        `out`, or if the file to write exists.
 
     Examples
     --------
@@ -118,11 +118,10 @@ def deidentify(
     header = clean_header(layout, kept, subject.person, removed)
     _note_outside(path, layout, removed)
     suffix = ".bdf" if layout.family == "BDF" else ".edf"
-    with beside(folder / (subject.stem + suffix)) as part:
-        with path.open("rb") as given, part.open("wb") as file:
-            file.write(header)
-            _copy_records(given, file, layout, kept, removed)
-    return Deidentified(folder / (subject.stem + suffix), subject.identity_from, removed.table())
+    target = folder / (subject.stem + suffix)
+    with beside(target) as part:
+        _write(part, header, layout, kept, removed)
+    return Deidentified(target, subject.identity_from, removed.table())
 
 
 def subject_of(path: Path, layout: Layout, key: bytes, patient: str) -> Subject:
@@ -159,20 +158,22 @@ def _note_outside(path: Path, layout: Layout, removed: Removed) -> None:
         removed.note("padding", "after the records", f"dropped: {after} bytes")
 
 
-def _copy_records(given: BinaryIO, file: BinaryIO, layout: Layout, kept: list[int], removed: Removed) -> None:
+def _write(part: Path, header: bytes, layout: Layout, kept: list[int], removed: Removed) -> None:
     """Copy block by block: the bytes of the kept tracks as they are, annotations cleaned."""
     records = layout.records
     notes = [records.columns[i] for i in kept if is_notes(layout.signals[i]["label"])]
     spans = _joined([records.columns[i] for i in kept])
-    given.seek(records.first_byte)
     n_at_once = max(1, _BLOCK_BYTES // records.record_bytes)
     block = np.empty((n_at_once, records.record_bytes), np.uint8)
-    for first in range(0, records.n_records, n_at_once):
-        rows = block[: min(n_at_once, records.n_records - first)]
-        given.readinto(rows.data)
-        for begin, end in notes:
-            clean_annotations(rows[:, begin:end], first, removed)
-        file.write(_without(rows, spans).data)
+    with records.path.open("rb") as given, part.open("wb") as file:
+        file.write(header)
+        given.seek(records.first_byte)
+        for first in range(0, records.n_records, n_at_once):
+            rows = block[: min(n_at_once, records.n_records - first)]
+            given.readinto(rows.data)
+            for begin, end in notes:
+                clean_annotations(rows[:, begin:end], first, removed)
+            file.write(_without(rows, spans).data)
 
 
 def _joined(columns: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sleeplab.privacy._key import Person
-from sleeplab.privacy._layout import Layout, header_bytes
+from sleeplab.privacy._layout import PLUS_NAMES, Layout, header_bytes
 from sleeplab.privacy._removed import Removed
 from sleeplab.privacy._words import (
     is_known_label,
@@ -92,7 +92,7 @@ def clean_header(layout: Layout, kept: list[int], person: Person, removed: Remov
         "date": f"{short:%d.%m.%y}".encode(),
         "time": f"{clock:%H.%M.%S}".encode(),
         "header_bytes": str(256 * (len(kept) + 1)).encode(),
-        "reserved": plus if plus in {b"EDF+C", b"EDF+D", b"BDF+C", b"BDF+D", b"24BIT"} else b"",
+        "reserved": plus if plus.decode("latin-1") in PLUS_NAMES else b"",
         "n_records": str(layout.records.n_records).encode(),
         "record_s": _number(layout.fixed["record_s"]),
         "n_signals": str(len(kept)).encode(),

@@ -31,7 +31,7 @@ def new_key(path: str | Path) -> None:
     r"""Write a new random key to a file that only its owner can read.
 
     Keep it where the recordings come from, never beside what is given away: whoever has it can test whether
-    a pseudonym belongs to a known person. Whoever loses it can no longer give a later night the same pseudonym.
+    a pseudonym belongs to a known person. Without it, a later night can no longer get the same pseudonym.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def read_key(path: str | Path) -> bytes:
         raise FileNotFoundError(msg)
     rights = path.stat().st_mode & 0o777
     if os.name == "posix" and rights & 0o077:
-        msg = f"a key file must be readable by its owner only (600), but its rights are {rights:03o}. Run chmod 600."
+        msg = f"only its owner may read a key file (rights 600); its rights are {rights:03o}. Run chmod 600."
         raise ValueError(msg)
     key = path.read_bytes().strip()
     if len(key) < _KEY_BYTES:
@@ -98,8 +98,8 @@ def person_of(identity: str, key: bytes) -> Person:
 
     Examples
     --------
-    >>> key = bytes(32)
-    >>> person_of("12345", key) == person_of(" 12345 ", key), person_of("12346", key) == person_of("12345", key)
+    >>> one, same, other = (person_of(words, bytes(32)) for words in ("12345", " 12345 ", "12346"))
+    >>> one == same, one == other
     (True, False)
     """
     plain = " ".join(identity.split()).casefold()

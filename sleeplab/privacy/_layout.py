@@ -19,6 +19,8 @@ SIGNAL = {
     "label": 16, "transducer": 80, "unit": 8, "physical_min": 8, "physical_max": 8, "digital_min": 8,
     "digital_max": 8, "prefilter": 80, "n_per_record": 8, "reserved": 32,
 }  # fmt: skip
+PLUS_NAMES = ("EDF+C", "EDF+D", "BDF+C", "BDF+D", "24BIT")
+"""What the reserved field of the recording may begin with."""
 
 
 class Layout(NamedTuple):
@@ -63,7 +65,7 @@ def read_layout(path: Path) -> Layout:
         more = file.read(256 * n) if 0 < n < 10_000 else b""
     if not more or len(more) < 256 * n:
         msg = (
-            f"the header must describe its signals, at least one; {len(more)} bytes are there for {n} signals. "
+            f"the header must describe its signals, at least one; {len(more)} bytes are there for {n}. "
             "The file was cut: copy it again."
         )
         raise ValueError(msg)
@@ -95,13 +97,22 @@ def header_bytes(fixed: dict[str, bytes], signals: list[dict[str, bytes]]) -> by
 
 def field_at(layout: Layout, position: int) -> str:
     """Name the field of the header that holds a byte, ``""`` beyond the header."""
+    return _place_at(layout, position)[0]
+
+
+def width_at(layout: Layout, position: int) -> int:
+    """Width in bytes of the field of the header that holds a byte, 0 beyond the header."""
+    return _place_at(layout, position)[1]
+
+
+def _place_at(layout: Layout, position: int) -> tuple[str, int]:
     n, offset = len(layout.signals), position
     for name, width in FIXED.items():
         if offset < width:
-            return name
+            return name, width
         offset -= width
     for name, width in SIGNAL.items():
         if offset < n * width:
-            return f"{name}, channel {offset // width + 1}"
+            return f"{name}, channel {offset // width + 1}", width
         offset -= n * width
-    return ""
+    return "", 0

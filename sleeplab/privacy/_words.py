@@ -6,7 +6,10 @@ A list of what is allowed, never of what is forbidden: no list holds all names. 
 
 from __future__ import annotations
 
+import functools
 import re
+import tomllib
+from importlib import resources
 
 from sleeplab.channels import parse_label
 from sleeplab.channels._vocabulary import load_vocabulary
@@ -27,15 +30,6 @@ DROPPED_KINDS = {
 _PICTURES = re.compile(r"(?i)\b(video|camera|webcam|cam)\b")
 _NOTES = ("edf annotations", "bdf annotations")
 
-_UNITS = frozenset(
-    "% bpm °c degc c cmh2o mmhg mbar pa kpa l l/s l/min ml ml/s ohm ohms kohm kohms hz g mg deg ° db lux s ms a.u. "
-    "au n/a rpm bool boolean none 1/min counts".split()
-)
-_MATERIALS = frozenset(
-    "ag agcl agagcl active passive electrodes cup gold tin disposable adhesive thermistors thermocouple piezo "
-    "piezoelectric cannula belt belts strain gauge inductance inductive plethysmography oximeter finger rectal "
-    "accelerometer button oral nasal pressure transducer sensors unknown of and with".split()
-)
 _FILTER = r"\d{1,4}(?:[.,]\d{1,4})?\s*(?:m?Hz|s)?"
 _PREFILTER = re.compile(
     rf"(?i)(?:(?:(?:HP|LP|BP|BS|N|AP|DC|notch)\s*[:=]?\s*(?:DC|none|{_FILTER}(?:\s*-\s*{_FILTER})?)|none|"
@@ -50,8 +44,8 @@ def is_known_text(words: str) -> bool:
 
     Examples
     --------
-    >>> is_known_text("Micro-éveil@@C4-M1"), is_known_text("Arousal|Mr Smith"), is_known_text("Mr Smith coughs")
-    (True, False, False)
+    >>> is_known_text("Micro-éveil@@C4-M1"), is_known_text("Arousal|Mr Smith")
+    (True, False)
     """
     said, _, channel = words.partition("@@")
     parts_known = all(find_kind(part) or find_stage(part) for part in said.split("|"))
@@ -79,7 +73,7 @@ def is_known_transducer(words: str) -> bool:
     >>> is_known_transducer("Ag-AgCl electrodes"), is_known_transducer("Nurse Smith's cup")
     (True, False)
     """
-    return words.isprintable() and _is_harmless(words, _MATERIALS)
+    return words.isprintable() and _is_harmless(words, _allowed("materials"))
 
 
 def is_known_prefilter(words: str) -> bool:
@@ -101,7 +95,7 @@ def is_known_unit(words: str) -> bool:
     >>> is_known_unit("µV"), is_known_unit("%"), is_known_unit("Smith")
     (True, True, False)
     """
-    return not words or volts_per(words) is not None or words.casefold() in _UNITS
+    return not words or volts_per(words) is not None or words.casefold() in _allowed("units")
 
 
 def is_notes(label: bytes) -> bool:
@@ -132,6 +126,13 @@ def neutral_label(label: str, number: int) -> str:
     ('EEG 3', 'Channel 4')
     """
     return f"{'EEG' if parse_label(label).role == 'eeg' else 'Channel'} {number}"
+
+
+@functools.cache
+def _allowed(sort: str) -> frozenset[str]:
+    return frozenset(
+        tomllib.loads(resources.files(__package__).joinpath("allowed.toml").read_text("utf-8"))[sort]
+    )
 
 
 def _is_harmless(words: str, more: frozenset[str]) -> bool:

@@ -19,7 +19,9 @@ def beside(target: Path) -> Iterator[Path]:
         starts in the same second.
     """
     if target.exists():
-        msg = f"the file to write must not exist yet, but {target.name} does. Delete it, or name another folder."
+        msg = (
+            f"the file to write must not exist yet, but {target.name} does. Delete it or use another folder."
+        )
         raise ValueError(msg)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")

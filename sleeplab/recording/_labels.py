@@ -34,6 +34,11 @@ _OPPOSED = -0.3
 _OPPOSED_PERCENT = 2.0
 """Eye movements are rare in deep sleep, but no night is without them."""
 _EOG_MIN_WINDOWS = 20
+_RAIL_PERCENT = 5.0
+"""Of the samples; what Luna tolerates of clipped ones (doi:10.1038/ncomms15930)."""
+_RAIL_EDGE = 0.005
+"""Of the range: resampling ripples by less on a long stretch at a rail."""
+_WAVES = frozenset({"eeg", "eog", "chin", "ecg", "leg", "emg"})
 
 
 class Problem(NamedTuple):
@@ -52,7 +57,8 @@ def check_labels(recording: mne.io.BaseRaw) -> pd.DataFrame:
 
     Found are: a signal that is flat throughout; an EEG or EOG whose amplitude no brain and no eye has (µV
     declared as V, and the like); an oximeter outside 50–100 %; an ECG without a beat; two EOG channels that
-    never move against each other. Gaps (``BAD_gap``) are not looked at. The signal is never changed.
+    never move against each other; a signal that stands at the limits of its converter. Gaps (``BAD_gap``)
+    are not looked at. The signal is never changed.
 
     Parameters
     ----------
@@ -83,9 +89,11 @@ def check_labels(recording: mne.io.BaseRaw) -> pd.DataFrame:
         if not len(windows):
             continue
         flat = None if role in _READINGS else _flat(name, windows)
-        found.append(_CHECKS[role](name, windows, sfreq) if flat is None and role in _CHECKS else flat)
-        if role == "eog" and found[-1] is None:
+        own = [_CHECKS[role](name, windows, sfreq) if flat is None and role in _CHECKS else flat]
+        own += [_at_rails(name, windows, recording)] if role in _WAVES and flat is None else []
+        if role == "eog" and not any(own):
             eyes.append((name, windows))
+        found += own
     if len(eyes) > 1:
         (left, a), (right, b) = eyes[:2]
         found.append(_not_opposed((left, right), (a, b), sfreq) if len(a) == len(b) else None)
@@ -117,6 +125,23 @@ def _flat(name: str, windows: Windows) -> Problem | None:
         return None
     evidence = f"{name} does not change in {flat_percent:.0f} % of {len(windows)} windows of {_WINDOW_S} s."
     return Problem(name, "flat", flat_percent, _FLAT_PERCENT, "%", evidence)
+
+
+def _at_rails(name: str, windows: Windows, recording: mne.io.BaseRaw) -> Problem | None:
+    """Find a signal that was too large for its converter; only `read_recording` knows the rails."""
+    native = (recording.info.get("temp") or {}).get("native", {}).get(name)
+    if native is None or not native["low"] < native["high"]:
+        return None
+    edge = _RAIL_EDGE * (native["high"] - native["low"])
+    beyond = (windows >= native["high"] - edge) | (windows <= native["low"] + edge)
+    percent = 100 * float(np.mean(beyond))
+    if percent <= _RAIL_PERCENT:
+        return None
+    evidence = (
+        f"{name} stands at the limits of its converter ({native['low'] * 1e6:.4g} and "
+        f"{native['high'] * 1e6:.4g} µV) in {percent:.0f} % of the samples: its peaks are cut off."
+    )
+    return Problem(name, "at the digital rails", percent, _RAIL_PERCENT, "%", evidence)
 
 
 def _implausible(name: str, windows: Windows, sfreq: float) -> Problem | None:

@@ -1,0 +1,149 @@
+"""What looks like a person in bytes: names that are given, dates, numbers, addresses.
+
+UTF-8 and Latin-1 are searched as they stand. UTF-16 is first narrowed to one byte per letter, from either
+byte and in either order, so that the same patterns serve.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+import numpy as np
+
+_MONTH = (
+    rb"(?:jan|feb|f..?v|mar|apr|avr|may|mai|jun|juin|jul|juil|aug|ao..?t|sep|oct|nov|dec|d..?c)[a-z]{0,6}\.?"
+)
+_DAY, _MONTH_NUMBER, _YEAR = rb"(?:0?[1-9]|[12]\d|3[01])", rb"(?:0?[1-9]|1[0-2])", rb"(?:19|20)\d\d"
+_ALONE = rb"(?<!\w)(?<!\d\.)"  # not the middle of a number or of its decimals
+_PATTERNS = {
+    "date": _ALONE
+    + rb"(?:%(d)s([./\- ])%(m)s\1(?:%(y)s|\d\d)|%(y)s([./\-])%(m)s\2%(d)s|%(d)s[ \-_]%(name)s[ \-_]%(y)s)(?!\d)"
+    % {b"d": _DAY, b"m": _MONTH_NUMBER, b"y": _YEAR, b"name": _MONTH},
+    "number like a French NIR": _ALONE
+    + rb"[1-478][ .]?\d\d[ .]?(?:0[1-9]|1[0-2]|[2-9]\d)[ .]?(?:\d\d|2[AB])[ .]?\d{3}[ .]?\d{3}"
+    + rb"(?:[ .]?\d\d)?(?!\d)",
+    "phone": _ALONE + rb"(?:0|(?:\+|00)33[ .\-]?(?:\(0\))?)[1-9](?:[ .\-]?\d\d){4}(?!\d)",
+    "e-mail": rb"(?<![\w.])[a-z0-9][\w.+\-]{0,63}@[a-z0-9][a-z0-9\-]{1,62}\.[a-z]{2,}",
+    "serial number": rb"(?:serial|s/n|device|appareil|equipment)[ \-]?(?:number|no\.?|nr\.?)?[ ]?[:=#]?[ ]?"
+    rb"[a-z]{0,6}-?\d{4,}",
+}
+PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _PATTERNS.items()}
+_LEAST_LETTERS = 3
+_LEAST_AMONG_SAMPLES = {"8 bits": 5, "UTF-16": 7}
+"""Letters that a word needs to be looked for among samples: fewer stand there by chance in a night of 200 MB."""
+
+
+class Hit(NamedTuple):
+    """Something found: what it looks like, how it is written, and at which byte it begins."""
+
+    kind: str
+    encoding: str
+    position: int
+
+
+class Needle(NamedTuple):
+    """One word to look for, in all its spellings, lower case."""
+
+    kind: str
+    n_letters: int
+    spellings: frozenset[bytes]
+
+
+def needles_for(names: Sequence[str]) -> list[Needle]:
+    """Make a needle of each name and of each of its words.
+
+    Raises
+    ------
+    ValueError
+        If a name has no word of three letters.
+
+    Examples
+    --------
+    >>> [(needle.kind, needle.n_letters) for needle in needles_for(["Jane Smith"])]
+    [('name 1', 9), ('name 1', 4), ('name 1', 5)]
+    """
+    needles = []
+    for number, name in enumerate(names, start=1):
+        words = [word for word in re.split(r"[\s_^,;]+", name.strip()) if word]
+        long = [word for word in words if len(word) >= _LEAST_LETTERS]
+        if not long:
+            msg = f"a name to look for must have a word of {_LEAST_LETTERS} letters; name {number} has none."
+            raise ValueError(msg)
+        wholes = [joint.join(words) for joint in (" ", "_", "^", "-", ", ", "")]
+        n_letters = sum(map(len, words))
+        needles.append(Needle(f"name {number}", n_letters, _spellings(wholes)))
+        needles += [
+            Needle(f"name {number}", len(word), _spellings([word])) for word in long if len(words) > 1
+        ]
+    return needles
+
+
+def _spellings(words: list[str]) -> frozenset[bytes]:
+    """With accents and without, in UTF-8, Latin-1, as JSON and as addresses write them; lower case."""
+    found = set()
+    for word in words:
+        accented = unicodedata.normalize("NFC", word)
+        bare = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+        for variant in (accented, accented.lower(), accented.upper(), bare):
+            found |= {variant.encode(), variant.encode("latin-1", "replace"), quote(variant).encode()}
+            found |= {json.dumps(variant)[1:-1].encode(), variant.encode("ascii", "xmlcharrefreplace")}
+    return frozenset(spelling.lower() for spelling in found)
+
+
+def search(data: bytes, needles: Sequence[Needle], *, samples: bool = False) -> Iterator[Hit]:
+    r"""Find every needle and pattern in `data`.
+
+    Parameters
+    ----------
+    data : bytes
+        What to search.
+    needles : sequence of Needle
+        The names.
+    samples : bool
+        Whether these are samples of signals: then only long names are looked for.
+
+    Examples
+    --------
+    >>> [(hit.kind, hit.position) for hit in search(b"born 02/03/1951", [])]
+    [('date', 5)]
+    >>> [(h.encoding, h.position) for h in search("  SMITH".encode("utf-16-be"), needles_for(["smith"]))]
+    [('UTF-16', 5)]
+    """
+    for encoding, step, begin, text in _streams(data):
+        folded = text.lower()
+        least = _LEAST_AMONG_SAMPLES[encoding] if samples else 0
+        for needle in needles:
+            if needle.n_letters >= least:
+                for spelling in needle.spellings:
+                    yield from (
+                        Hit(needle.kind, encoding, begin + step * i) for i in _places(folded, spelling)
+                    )
+        for kind in () if samples else PATTERNS:
+            found = PATTERNS[kind].finditer(text)
+            yield from (Hit(kind, encoding, begin + step * match.start()) for match in found)
+
+
+def _streams(data: bytes) -> Iterator[tuple[str, int, int, bytes]]:
+    """Give the bytes as they are, then as UTF-16 from either byte and in either order, one byte a letter."""
+    yield "8 bits", 1, 0, data
+    raw = np.frombuffer(data, np.uint8)
+    for begin in (0, 1):
+        pairs = raw[begin : begin + (len(raw) - begin) // 2 * 2].reshape(-1, 2)
+        for low, high in ((0, 1), (1, 0)):
+            narrow = np.where(pairs[:, high] == 0, pairs[:, low], 0)
+            yield "UTF-16", 2, begin + low, narrow.astype(np.uint8).tobytes()
+
+
+def _places(text: bytes, word: bytes) -> Iterator[int]:
+    """Where a word stands that no letter continues on either side."""
+    at = text.find(word)
+    while at >= 0:
+        before, after = text[max(0, at - 1) : at], text[at + len(word) : at + len(word) + 1]
+        if not (before.isalpha() or after.isalpha()):
+            yield at
+        at = text.find(word, at + 1)
