@@ -175,6 +175,13 @@ def write_results(results: Results, out: str | Path) -> Path:
             _write_all(results, Path(beside))
             for path in sorted(Path(beside).iterdir()):
                 path.replace(folder / path.name)
+    except OSError as error:
+        _remove(made)
+        msg = (
+            f"the results must fit into the output folder, writing them failed ({error.strerror or error}). "
+            "Nothing is left behind. Free some space, or name another folder: --out DIR"
+        )
+        raise OSError(error.errno, msg) from error
     except BaseException:
         _remove(made)
         raise

@@ -155,6 +155,25 @@ def test_lab_without_notebooks(
     assert "Start this from the project's folder" in capsys.readouterr().err
 
 
+def test_lab_starts_jupyterlab_on_the_lessons_for_this_computer_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("subprocess.call", lambda command: started.append(command) or 0)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    assert main(["lab", "--no-browser", "--port=8899"]) == 0
+    assert started[0][1:] == [
+        "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--no-browser", "--port=8899", "notebooks"
+    ]  # fmt: skip
+
+
+def test_an_unknown_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["doctor", "--colour"])
+    assert "unrecognized arguments: --colour" in capsys.readouterr().err
+
+
 def test_every_command_has_help() -> None:
     for command in ("report", "demo", "simulate", "channels", "doctor", "lab"):
         with pytest.raises(SystemExit, match="0"):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from sleeplab import datasets, recording, scoring, simulate
+from sleeplab.cli import main
 from sleeplab.datasets import _download, _registry, _trust
 from sleeplab.datasets._files import choose_files, known_files
 
@@ -173,7 +174,7 @@ def test_token_of_a_mirror_is_used_and_never_told(server: Server, monkeypatch: p
 
 def test_without_a_mirror_the_source_is_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SLEEPLAB_MIRROR")
-    own = _registry.Dataset("mine", "", "", "", "", 0, download=True, base_url=f"{server.url}/dreams/")
+    own = _registry.Dataset("mine", "", "", "", "", download=True, base_url=f"{server.url}/dreams/")
     own = _registry.Dataset(**{**vars(own), "files": {"DatabaseREMs.rar": ""}})
     known = _registry.Registry({"mine": own}, {})
     monkeypatch.setattr(datasets, "registry", lambda: known)
@@ -510,3 +511,45 @@ def test_yasa_knows_the_same_hashes() -> None:
     ours = _registry.find_dataset("yasa-sample")
     assert ours.base_url == f"{theirs['base_url']}/"
     assert ours.files == theirs["registry"]
+
+
+# --- the command line and the flow ---
+
+
+def test_fetch_prints_the_files(server: Server, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fetch", "sleep-edf", "--subjects", "SC4001"]) == 0
+    shown = capsys.readouterr().out
+    assert str(data / PSG) in shown
+    assert "SHA256SUMS.txt" in shown  # its bar
+    server.files[PSG] = b"lies"
+    assert main(["fetch", "sleep-edf", "--subjects", "SC4001E0", "--to", str(data / "other")]) == 2
+    assert capsys.readouterr().err.startswith("error: what came as sleep-edf/sleep-cassette/SC4001E0-PSG.edf")
+
+
+def test_fetch_without_network_is_one_message(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    server.httpd.server_close()
+    assert main(["report", "sleep-edf:SC4001E0-PSG.edf"]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: 127.0.0.1 could not be reached")
+    assert "Traceback" not in message
+
+
+def test_datasets_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SLEEPLAB_DATA", str(tmp_path))
+    assert main(["datasets"]) == 0
+    shown = capsys.readouterr().out
+    for word in (*_registry.registry().datasets, *_registry.registry().subjects, tmp_path.name):
+        assert word in shown
+
+
+def test_names_are_shown_as_channels_and_go_through_the_flow(
+    nap: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert nap.exists()
+    assert main(["channels", "simulated:nap"]) == 0
+    assert "C4-M1" in capsys.readouterr().out
+    truth = "simulated:nap.hypnogram.csv"
+    assert main(["report", "simulated:nap", "--scoring", truth, "--out", str(tmp_path / "out")]) == 0
+    assert "Agreement with the scoring" in capsys.readouterr().out

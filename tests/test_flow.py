@@ -86,7 +86,7 @@ def test_full_disk_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("sleeplab.scoring.write_events", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=r"No space left on device\). Nothing is left behind. Free some space"):
         flow.write_results(results, tmp_path / "new" / "out")
     assert not list(tmp_path.iterdir())
 

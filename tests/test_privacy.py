@@ -12,7 +12,7 @@ import pytest
 from edf_helpers import RawSignal, edf_bytes, tal_digital
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from privacy_files import IDENTIFIERS, KNOWN_TEXTS, PLACES, Planted, column_bytes, plant, survivors
+from privacy_files import IDENTIFIERS, KNOWN_TEXTS, PLACES, column_bytes, plant, survivors
 
 from sleeplab import privacy
 from sleeplab.privacy import check_identity, deidentify, new_key
@@ -51,6 +51,10 @@ def test_nothing_planted_survives(
     folder = tmp_path_factory.mktemp("night")
     night = plant(where, kind=kind, seed=seed)
     source = night.write(folder)
+    if {"after the header", "after the records"} <= {place for place, _ in night.planted}:
+        with pytest.raises(ValueError, match="the size of the file confirms neither"):
+            deidentify(source, folder / "out", key=key)
+        return
     done = deidentify(source, folder / "out", key=key)
     data = done.path.read_bytes()
     assert not survivors(data, night.planted)
@@ -66,7 +70,8 @@ def check_readable(path: Path, kind: str) -> None:
     reader = mne.io.read_raw_bdf if kind.startswith("BDF") else mne.io.read_raw_edf
     raw = reader(path, preload=True, verbose="error")
     assert len(raw.ch_names) == 2
-    assert KNOWN_TEXTS[2].split("@@")[0] in {text.split("@@")[0] for text in raw.annotations.description}
+    if not kind.endswith("D"):  # MNE ignores gaps, and drops annotations after the end that it sees
+        assert KNOWN_TEXTS[2] in set(raw.annotations.description)
     edf = edfio.read_bdf(path) if kind.startswith("BDF") else edfio.read_edf(path)
     assert edf.num_signals == 2
     assert {note.text for note in edf.annotations} <= {KNOWN_TEXTS[2], "X"}
@@ -165,7 +170,7 @@ def with_notes(texts: list[str]) -> bytes:
 
 
 def notes_of(path: Path) -> list[str]:
-    return [note.text for note in edfio.read_edf(path).annotations]
+    return sorted(note.text for note in edfio.read_edf(path).annotations)
 
 
 def test_known_words_stay_and_the_rest_is_told_by_place(tmp_path: Path, key: Path) -> None:
@@ -179,7 +184,7 @@ def test_known_words_stay_and_the_rest_is_told_by_place(tmp_path: Path, key: Pat
     source = tmp_path / "night.edf"
     source.write_bytes(with_notes(texts))
     done = deidentify(source, tmp_path / "out", key=key, keep=["toux"])
-    assert notes_of(done.path) == [*KNOWN_TEXTS, "X", "X", "toux", "X"]
+    assert notes_of(done.path) == sorted([*KNOWN_TEXTS, "X", "X", "toux", "X"])
     told = done.removed[done.removed["field"] == "annotation"]
     assert told[["place", "count", "done"]].values.tolist() == [
         ["1.0 s", 2, "replaced by X"],
@@ -320,7 +325,3 @@ def test_real_nox_export(shared_data, tmp_path: Path, key: Path) -> None:
         label = after[256 + 16 * j :][:16]
         assert column_bytes(after, j) == column_bytes(before, labels[label])
     assert check_identity([done.path], names=["NoxMedical", "992901397"]).empty
-
-
-def test_planted_dataclass_is_used() -> None:
-    assert isinstance(plant([]), Planted)

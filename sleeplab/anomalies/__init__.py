@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sleeplab.anomalies._ledger import KINDS, LEDGER_COLUMNS, Kind
+from sleeplab.anomalies._ledger import KINDS, LEDGER_COLUMNS, Kind, span
 
 if TYPE_CHECKING:
     import mne
     import pandas as pd
     import yasa
 
-__all__ = ["KINDS", "LEDGER_COLUMNS", "Kind", "find_anomalies"]
+__all__ = ["KINDS", "LEDGER_COLUMNS", "Kind", "find_anomalies", "span"]
 
 
 def find_anomalies(

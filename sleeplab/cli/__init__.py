@@ -34,11 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     datasets = commands.add_parser("datasets", help="the data sets and simulated nights that have a name")
     datasets.set_defaults(run=run_datasets)
     commands.add_parser("doctor", help="is this computer ready?").set_defaults(run=run_doctor)
-    lab = commands.add_parser("lab", help="open JupyterLab on the lessons")
-    lab.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    lab.add_argument(
-        "--port", type=int, default=8888, help="the port on this computer (default: %(default)s)"
-    )
+    lab = commands.add_parser("lab", help="open JupyterLab on the lessons; takes JupyterLab's own options")
     lab.set_defaults(run=run_lab)
     return parser
 
@@ -115,7 +111,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a Windows console may not know every character
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    options = build_parser().parse_args(argv)
+    parser = build_parser()
+    options, rest = parser.parse_known_args(argv)
+    if options.command == "lab":
+        options.jupyter = rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
@@ -128,8 +129,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _one_message(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror and not isinstance(error.args[-1], str):
-        return error.strerror
     return str(error.args[-1]) if error.args else type(error).__name__
 
 
@@ -208,7 +207,8 @@ def run_datasets(_: argparse.Namespace) -> int:
     """``sleeplab datasets``: the data sets, the simulated subjects, and where data are kept."""
     from sleeplab import datasets
 
-    print_table(datasets.dataset_table()[["name", "title", "size_gb", "access", "licence"]])
+    table = datasets.dataset_table()[["name", "title", "size_gb", "access", "licence"]]
+    print_table(table.astype({"size_gb": object}).fillna("?"))
     print("\nSimulated subjects, without network: simulated:NAME in the place of a path")
     print_table(datasets.subject_table()[["name", "age", "hours", "shows"]])
     print(f"\nData folder: {datasets.data_folder()}")

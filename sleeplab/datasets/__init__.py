@@ -154,7 +154,7 @@ def dataset_table() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``name, title, size_gb`` (0 where unknown), ``access`` (``here``, ``fetch`` or ``by hand``),
+        ``name, title, size_gb`` (NaN where unknown), ``access`` (``here``, ``fetch`` or ``by hand``),
         ``licence, citation, page``.
 
     Examples

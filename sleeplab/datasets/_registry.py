@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from math import nan
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +21,8 @@ class Dataset:
     page: str
     licence: str
     citation: str
-    size_gb: float
     download: bool
+    size_gb: float = nan
     how: str = ""
     base_url: str = ""
     sums: str = ""

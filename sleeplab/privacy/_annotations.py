@@ -15,19 +15,18 @@ from sleeplab.privacy._words import REMOVED, is_known_text
 from sleeplab.recording._source import LONGEST_S
 from sleeplab.scoring._edf import TAL
 
-KEEPS_TIME = re.compile(rb"(?:[+-]\d{1,6}(?:\.\d{1,6})?\x14\x14\x00+)*")
+KEEPS_TIME = re.compile(rb"(?:[+-]\d{1,6}(?:\.\d{1,6})?\x14\x14\x00)?\x00*")
+"""A record without a text: its time and nothing else, or nothing at all."""
 _FINER = re.compile(rb"(\.\d{6})\d+")  # beyond 1 µs no time is meant; digits could be a number
 
 
 def clean_annotations(column: NDArray[np.uint8], first_record: int, removed: Removed) -> None:
     """Clean the annotation bytes of several records in place, shape (n_records, n_bytes)."""
-    if not column.any() or _only_keeps_time(column):
-        return
-    for i, row in enumerate(column):
-        raw = row.tobytes()
-        cleaned = clean_record(raw, first_record + i + 1, removed)
-        if cleaned != raw:
-            column[i] = np.frombuffer(cleaned, np.uint8)
+    width, rows = column.shape[1], column.tobytes()
+    for i in range(len(column)):
+        raw = rows[i * width : (i + 1) * width]
+        if not KEEPS_TIME.fullmatch(raw):
+            column[i] = np.frombuffer(clean_record(raw, first_record + i + 1, removed), np.uint8)
 
 
 def clean_record(raw: bytes, record: int, removed: Removed) -> bytes:
@@ -42,14 +41,6 @@ def clean_record(raw: bytes, record: int, removed: Removed) -> bytes:
     if TAL.sub(b"", raw).strip(b"\0"):
         removed.note("annotation", f"record {record}", "emptied: not a time and a text")
     return b"".join(lists).ljust(len(raw), b"\0")
-
-
-def _only_keeps_time(column: NDArray[np.uint8]) -> bool:
-    """Whether every record holds its time and nothing else; one search instead of one per record."""
-    if not np.isin(column[:, 0], (43, 45)).all():  # + and -
-        return False
-    raw = column.tobytes()
-    return raw.count(b"\x14\x14") == len(column) and KEEPS_TIME.fullmatch(raw) is not None
 
 
 def _clean_list(found: re.Match[bytes], record: int, removed: Removed) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 COLUMNS = ("file", "kind", "encoding", "field", "position")
 _BLOCK_BYTES = 1 << 22
 _OVERLAP = 512
-_PSEUDONYM = re.compile(r"[a-p]{16}")
+_PSEUDONYM = re.compile(r"[bcdfghjkmnpqrstv]{16}")
 _OUR_RECORDING = re.compile(r"Startdate (\d\d-[A-Z]{3}-\d{4}|X) X X X")
 _CLOSED = {b"PK\3\4": "ZIP", b"\x1f\x8b": "gzip", b"PAR1": "Parquet", b"\x89HDF": "HDF5", b"%PDF": "PDF"}
 _PLAIN = "8 bits"
@@ -38,10 +38,10 @@ _PLAIN = "8 bits"
 def check_identity(paths: Sequence[str | Path], *, names: Sequence[str] = ()) -> pd.DataFrame:
     r"""Search files, byte by byte, for what could tell who the person is.
 
-    Searched are the given names, dates, numbers like a French NIR, French phone numbers, e-mail addresses and
-    serial numbers, in UTF-8, Latin-1 and UTF-16. In EDF and BDF files also every text that `deidentify` would
-    remove is told; among samples only long names are looked for, since others stand there by chance. The dates
-    of a file that bears a pseudonym are taken to be shifted.
+    Searched are the given names, dates, numbers like a French NIR, French phone numbers, e-mail addresses
+    and serial numbers, in UTF-8, Latin-1 and UTF-16. In EDF and BDF files also every text that `deidentify`
+    would remove is told; among samples only long names are looked for, since others stand there by chance.
+    The dates of a file that bears a pseudonym are taken to be shifted.
 
     Finding nothing proves nothing: names that are not given are not found, nor is what a picture shows or what
     is compressed (such a file is told), and the EEG itself can identify a person who is recorded again.
@@ -150,7 +150,7 @@ def _annotations(layout: Layout, column: int, needles: Sequence[Needle]) -> Iter
     records = layout.records
     for record in range(records.n_records):
         raw = records.bytes_of(column, record, record + 1).tobytes()
-        if KEEPS_TIME.fullmatch(raw) or not raw.strip(b"\0"):
+        if KEEPS_TIME.fullmatch(raw):
             continue
         begin = records.first_byte + record * records.record_bytes + records.columns[column][0]
         field = f"annotations, record {record + 1}"
@@ -164,7 +164,7 @@ def _annotations(layout: Layout, column: int, needles: Sequence[Needle]) -> Iter
 
 
 def _header(layout: Layout, needles: Sequence[Needle]) -> Iterator[tuple[Hit, str]]:
-    """Search field by field, and names also across fields; tell every text that is not made of known words."""
+    """Search field by field, names also across fields; tell texts that are not made of known words."""
     shifted = _PSEUDONYM.fullmatch(read_patient(layout.fixed["patient"]).code) is not None
     expected = {"date", "time", "recording"} if shifted else {"time"}
     raw, begin = header_bytes(layout.fixed, layout.signals), 0
@@ -201,7 +201,7 @@ def is_number_or_date(words: str) -> bool:
     return re.fullmatch(r"[\d.,:eE+\-/ ]*|.?BIOSEMI", words) is not None
 
 
-_KNOWN = {
+_KNOWN: dict[str, Callable[[str], bool]] = {
     "label": lambda words: is_notes(words.encode()) or is_known_label(words),
     "transducer": is_known_transducer,
     "prefilter": is_known_prefilter,

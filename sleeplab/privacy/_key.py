@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 _KEY_BYTES = 32
 _LEAST_WEEKS, _N_WEEKS = 52, 988
-_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")  # no vowel: no name, no word
 _N_LETTERS = 16  # 64 bits: among a million persons, two share a pseudonym with a chance of 3e-8
 
 

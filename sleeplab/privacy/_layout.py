@@ -77,7 +77,22 @@ def read_layout(path: Path) -> Layout:
         begin += n * width
     sizes = [count(signal["n_per_record"]) for signal in signals]
     records, _ = locate_records(path, raw, sizes, 3 if raw[:1] == b"\xff" else 2)
-    return Layout(_split(raw), signals, records)
+    layout = Layout(_split(raw), signals, records)
+    _check_begin(layout, path.stat().st_size)
+    return layout
+
+
+def _check_begin(layout: Layout, size: int) -> None:
+    """Refuse a file in which words after the header could be taken for samples."""
+    records, due = layout.records, 256 * (len(layout.signals) + 1)
+    declared, n_records = count(layout.fixed["header_bytes"]), count(layout.fixed["n_records"])
+    whole = due + (n_records or 0) * records.record_bytes == size
+    if declared is not None and declared > due and records.first_byte == due and not whole:
+        msg = (
+            f"where the data begin must be known, but the header says it has {declared} bytes, its signals need "
+            f"{due}, and the size of the file confirms neither. Export the file again."
+        )
+        raise ValueError(msg)
 
 
 def _split(raw: bytes) -> dict[str, bytes]:

@@ -18,12 +18,17 @@ import numpy as np
 _MONTH = (
     rb"(?:jan|feb|f..?v|mar|apr|avr|may|mai|jun|juin|jul|juil|aug|ao..?t|sep|oct|nov|dec|d..?c)[a-z]{0,6}\.?"
 )
-_DAY, _MONTH_NUMBER, _YEAR = rb"(?:0?[1-9]|[12]\d|3[01])", rb"(?:0?[1-9]|1[0-2])", rb"(?:19|20)\d\d"
+_PARTS = {
+    b"day": rb"(?:0?[1-9]|[12]\d|3[01])",
+    b"month": rb"(?:0?[1-9]|1[0-2])",
+    b"year": rb"(?:19|20)\d\d",
+    b"word": _MONTH,
+}
 _ALONE = rb"(?<!\w)(?<!\d\.)"  # not the middle of a number or of its decimals
 _PATTERNS = {
     "date": _ALONE
-    + rb"(?:%(d)s([./\- ])%(m)s\1(?:%(y)s|\d\d)|%(y)s([./\-])%(m)s\2%(d)s|%(d)s[ \-_]%(name)s[ \-_]%(y)s)(?!\d)"
-    % {b"d": _DAY, b"m": _MONTH_NUMBER, b"y": _YEAR, b"name": _MONTH},
+    + rb"(?:%(day)s([./\- ])%(month)s\1(?:%(year)s|\d\d)|%(year)s([./\-])%(month)s\2%(day)s" % _PARTS
+    + rb"|%(day)s[ \-_]%(word)s[ \-_]%(year)s)(?!\d)" % _PARTS,
     "number like a French NIR": _ALONE
     + rb"[1-478][ .]?\d\d[ .]?(?:0[1-9]|1[0-2]|[2-9]\d)[ .]?(?:\d\d|2[AB])[ .]?\d{3}[ .]?\d{3}"
     + rb"(?:[ .]?\d\d)?(?!\d)",

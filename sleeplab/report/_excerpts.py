@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sleeplab import plotting
+from sleeplab.anomalies import span
 from sleeplab.report._figures import STYLE, Inputs, Picture, as_picture, new_figure
-from sleeplab.report._words import say_clock, say_duration
+from sleeplab.report._words import say_clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,8 +109,8 @@ def _draw_signal(inputs: Inputs, item: Any) -> Picture:
     for label in ax.get_yticklabels():
         label.set_fontweight("bold" if label.get_text() in own else "normal")
     when = say_clock(left_s, recording.info["meas_date"])
-    alt = f"{say_duration(width_s)} of {', '.join(names)} from {when}; the finding is shaded."
-    caption = f"{say_duration(width_s)} from {when}; {FILTERED if bands else UNFILTERED}"
+    alt = f"{span(width_s)} of {', '.join(names)} from {when}; the finding is shaded."
+    caption = f"{span(width_s)} from {when}; {FILTERED if bands else UNFILTERED}"
     return as_picture(figure, alt, colors=16, caption=caption)
 
 

@@ -7,10 +7,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from sleeplab.agreement import HUMAN_KAPPA
+from sleeplab.anomalies import span
 from sleeplab.report import _tables
 from sleeplab.report._excerpts import draw_item
 from sleeplab.report._overview import NARROW, WIDE, best_eeg, draw_overview, fit_spectrogram
-from sleeplab.report._words import LEVELS, group_provenance, say_clock, say_duration
+from sleeplab.report._words import LEVELS, group_provenance, say_clock
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,7 +57,7 @@ def _night(inputs: Inputs, context: dict[str, Any]) -> dict[str, Any]:
     header = context.get("header")
     facts = [
         ("Start", say_clock(0, start)[:5] if start else "not recorded"),
-        ("Duration", say_duration(recording.duration)),
+        ("Duration", span(recording.duration)),
         ("Channels read", str(len(recording.ch_names))),
     ]
     if header is not None:
@@ -71,7 +72,7 @@ def _night(inputs: Inputs, context: dict[str, Any]) -> dict[str, Any]:
         "recall": context.get("recall", ""),
         "architecture": _tables.architecture_rows(inputs, context.get("age")),
         "stage_minutes": minutes,
-        "asleep": say_duration(60 * sum(minutes.get(stage, 0.0) for stage in SLEEP)),
+        "asleep": span(60 * sum(minutes.get(stage, 0.0) for stage in SLEEP)),
         "agreement": agreement,
         "agreement_rows": _tables.agreement_rows(agreement) if agreement is not None else [],
         "human_kappa": HUMAN_KAPPA,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sleeplab.report._words import LEVELS, say_clock, say_duration, say_kind, say_p
+from sleeplab.anomalies import span
+from sleeplab.report._words import LEVELS, say_clock, say_kind, say_p
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +30,7 @@ def finding_rows(findings: pd.DataFrame, start: datetime | None) -> list[dict[st
         {
             "clock": say_clock(row.onset_s, start),
             "hours": f"{row.onset_s / 3600:.2f} h",
-            "duration": say_duration(row.duration_s),
+            "duration": span(row.duration_s),
             "level": row.level,
             "level_words": LEVELS.get(row.level, row.level),
             "kind": say_kind(row.kind),

@@ -17,22 +17,6 @@ LEVELS = {
 }
 
 
-def say_duration(seconds: float) -> str:
-    """Say a duration in the unit that suits it.
-
-    Examples
-    --------
-    >>> say_duration(9), say_duration(90), say_duration(28920)
-    ('9 s', '1.5 min', '8 h 02 min')
-    """
-    if seconds < 59.5:
-        return f"{seconds:.2g} s"
-    if seconds < 3600:
-        return f"{seconds / 60:.3g} min"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min"
-
-
 def say_clock(onset_s: float, start: datetime | None) -> str:
     """Say when something was: on the clock where the recording has a start, else from its start.
 

@@ -1,0 +1,99 @@
+"""``sleeplab deidentify`` and ``sleeplab check-identity``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sleeplab.cli._screen import print_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LIMITS = (
+    "Nothing found is no proof: only names that are given are looked for, no picture is read, and the EEG "
+    "itself can identify a person who is recorded again."
+)
+
+
+def add_privacy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add both commands to the command line."""
+    _add_deidentify(commands.add_parser("deidentify", help="copy a recording without the person"))
+    _add_check(commands.add_parser("check-identity", help="search files for what could tell who it is"))
+
+
+def _add_deidentify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", help="EDF, EDF+ or BDF; it is never changed")
+    parser.add_argument("--out", metavar="DIR", required=True, help="the folder to write into")
+    parser.add_argument("--key", metavar="KEYFILE", required=True, help="the hospital's key; it never leaves")
+    parser.add_argument("--new-key", action="store_true", help="make the key file first")
+    parser.add_argument(
+        "--scoring", metavar="FILE", help="the human scoring of this night, rewritten as EDF+"
+    )
+    parser.add_argument(
+        "--patient", metavar="FILE", help="a text file with what tells this person from all others"
+    )
+    parser.add_argument(
+        "--keep",
+        metavar="WHAT",
+        action="append",
+        default=[],
+        help="'sex', 'age', or a text that a human has read and allows; may be repeated",
+    )
+    parser.set_defaults(run=run_deidentify)
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="recordings, reports, notebooks, tables")
+    parser.add_argument("--names", metavar="FILE", help="a UTF-8 text file with one name or number per line")
+    parser.set_defaults(run=run_check)
+
+
+def run_deidentify(options: argparse.Namespace) -> int:
+    """Write the recording, and its scoring, without the person; say what a human should look at."""
+    from sleeplab import privacy
+
+    patient = " ".join(_lines(options.patient)) if options.patient else ""
+    if options.new_key:
+        privacy.new_key(options.key)
+    done = privacy.deidentify(
+        options.source, options.out, key=options.key, patient=patient, keep=options.keep
+    )
+    _tell(done.path, done.removed)
+    if options.scoring:
+        scored = privacy.deidentify_scoring(
+            options.scoring, options.out, recording=options.source, key=options.key, patient=patient
+        )
+        _tell(scored.path, scored.removed)
+    print(f"The person is told from others by: {done.identity_from}.")
+    if done.identity_from == "this file":
+        print("Another night of this person will not be known as theirs. Give --patient to change that.")
+    return 0
+
+
+def _tell(path: Path, removed: pd.DataFrame) -> None:
+    print(path)
+    if len(removed):
+        print("Replaced or left out; read the words at their place in the source, and --keep what may stay:")
+        print_table(removed)
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Print what was found, by file number and field; exit code 1 when something was."""
+    from sleeplab.privacy import check_identity
+
+    found = check_identity(options.files, names=_lines(options.names) if options.names else [])
+    if len(found):
+        counted = found.groupby(["file", "kind", "encoding", "field"], sort=False)["position"]
+        print_table(counted.agg(first_position="min", count="size").reset_index())
+    print(f"{len(found)} findings in {len(options.files)} files.\n{_LIMITS}")
+    return 1 if len(found) else 0
+
+
+def _lines(path: str) -> list[str]:
+    if not Path(path).is_file():
+        msg = f"There is no text file at {path}. Check the spelling and the folder."
+        raise FileNotFoundError(msg)
+    lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    return [line.strip() for line in lines if line.strip()]
