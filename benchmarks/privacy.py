@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -33,8 +34,9 @@ N_CHANNELS, SFREQ = 13, 256
 WITHOUT = {"file name", "after the header", "after the records", "unit", "reserved"}
 """Left out of the comparison: MNE or edfio refuse most of these files, so that nothing could be compared."""
 
-DISTINCT = [words for words in IDENTIFIERS if "uatrem" not in words or words.startswith("É")]
-"""No two share a word, so that each survivor belongs to one place."""
+_ONE_EACH = [words for words in IDENTIFIERS if "uatrem" not in words or words.startswith("É")]
+DISTINCT = [unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode() for words in _ONE_EACH]
+"""No two share a word, so that each survivor belongs to one place; ASCII, since MNE refuses other letters."""
 
 
 def with_mne(source: Path, out: Path, key: Path) -> Path:
@@ -42,10 +44,7 @@ def with_mne(source: Path, out: Path, key: Path) -> Path:
     import mne
 
     del key
-    try:
-        raw = mne.io.read_raw_edf(source, preload=True, verbose="error")
-    except UnicodeDecodeError:  # MNE asks for this
-        raw = mne.io.read_raw_edf(source, preload=True, verbose="error", encoding="latin1")
+    raw = mne.io.read_raw_edf(source, preload=True, verbose="error")
     mne.export.export_raw(out / "mne.edf", raw.anonymize(verbose="error"), overwrite=True, verbose="error")
     return out / "mne.edf"
 
@@ -84,7 +83,7 @@ def count_survivors(n_files: int, folder: Path, key: Path) -> dict[str, object]:
     places = [place for place in PLACES if place not in WITHOUT]
     for number in range(n_files):
         at = zip(rng.sample(places, 6), rng.sample(DISTINCT, 6), strict=True)
-        where = [(place, identifier, rng.choice(["utf-8", "latin-1"])) for place, identifier in at]
+        where = [(place, identifier, "ascii") for place, identifier in at]
         night = plant(where, seed=number)
         out = folder / f"{number}"
         out.mkdir()
@@ -124,15 +123,19 @@ def write_night(path: Path, hours: float) -> None:
 
 
 ONE_RUN = """
-import resource, sys, time
+import re, sys, time
+from pathlib import Path
 import pandas, sleeplab.privacy
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak_mb():  # ru_maxrss would count the process that started this one
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return float('nan')
+    return int(re.search("VmHWM:[ \\t]*([0-9]+)", status.read_text())[1]) / 1024
+before = peak_mb()
 begin = time.perf_counter()
 done = sleeplab.privacy.deidentify(sys.argv[1], sys.argv[2], key=sys.argv[3])
-seconds = time.perf_counter() - begin
+print(time.perf_counter() - begin, before, peak_mb())
 done.path.unlink()
-unit = 2**20 if sys.platform == "darwin" else 2**10
-print(seconds, before / unit, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
 """
 
 

@@ -105,9 +105,7 @@ def _read(
     """Read the recording, what the report says beside the tables, and the scoring."""
     from sleeplab import recording
     from sleeplab import scoring as scorings
-    from sleeplab.datasets import locate
 
-    path = locate(path)
     raw = recording.read_recording(path, eeg=eeg)
     if raw.duration < 30:
         msg = f"a recording must last at least one epoch (30 s), this one lasts {raw.duration:.1f} s."
@@ -122,9 +120,7 @@ def _read(
             "parameters": {"eeg": list(eeg)},
         },
     }
-    expert = (
-        None if scoring is None else scorings.align_hypnogram(scorings.read_hypnogram(locate(scoring)), raw)
-    )
+    expert = None if scoring is None else scorings.align_hypnogram(scorings.read_hypnogram(scoring), raw)
     return raw, context, expert
 
 

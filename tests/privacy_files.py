@@ -6,7 +6,7 @@ identifiers are written over fields that hold text, between annotations, and aro
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +46,9 @@ SIGNAL_FIELDS = {
     "signal reserved": (224, 32),
 }
 FIXED_FIELDS = {"patient": (8, 80), "recording": (88, 80), "reserved": (192, 44)}
-PLACES = (
-    *FIXED_FIELDS, *SIGNAL_FIELDS, "label", "annotation", "annotation with known words", "annotation channel",
-    "second annotation track", "between annotations", "record padding", "after the header", "after the records",
-    "file name",
-)  # fmt: skip
+AROUND = ("between annotations", "record padding", "after the header", "after the records", "file name")
+NOTES = ("annotation", "annotation with known words", "annotation channel", "second annotation track")
+PLACES = (*FIXED_FIELDS, *SIGNAL_FIELDS, "label", *NOTES, *AROUND)
 
 
 @dataclass
@@ -61,7 +59,6 @@ class Planted:
     data: bytes
     planted: list[tuple[str, str]]
     signal_bytes: list[bytes]
-    known: list[str] = field(default_factory=list)
 
     def write(self, folder: Path) -> Path:
         path = folder / self.name
@@ -72,7 +69,7 @@ class Planted:
 def plant(where: Sequence[tuple[str, str, str]], *, kind: str = "EDF+C", seed: int = 0) -> Planted:
     """Make a recording of four records, three signals and two annotation tracks.
 
-    `where` lists place, identifier and encoding; `kind` is ``EDF``, ``EDF+C``, ``EDF+D``, ``BDF`` or ``BDF+C``.
+    `where` lists place, identifier, encoding; `kind` is ``EDF``, ``EDF+C``, ``EDF+D``, ``BDF`` or ``BDF+C``.
     """
     rng, n_records, width = np.random.default_rng(seed), 4, 240
     sample_bytes = 3 if kind.startswith("BDF") else 2
@@ -89,7 +86,7 @@ def plant(where: Sequence[tuple[str, str, str]], *, kind: str = "EDF+C", seed: i
         signals.append(RawSignal(notes, digital, width // sample_bytes, "", (-1, 1), (low, high)))
     if "label" in at:
         signals[0].label = fitted(*at["label"], 16)
-    extra = b"".join(fitted(*at["after the header"], 512) for _ in range(1) if "after the header" in at)
+    extra = fitted(*at["after the header"], 512) if "after the header" in at else b""
     header = {
         "version": b"\xffBIOSEMI" if sample_bytes == 3 else "0",
         "reserved": kind if "+" in kind else "",
@@ -97,23 +94,15 @@ def plant(where: Sequence[tuple[str, str, str]], *, kind: str = "EDF+C", seed: i
     }
     data = bytearray(edf_bytes(signals, n_records=n_records, header=header))
     size = 256 * (len(signals) + 1)
+    before = {"patient": b"4711 F 02-MAR-1951 ", "recording": b"Startdate 14-MAR-2020 "}
+    before["reserved"] = f"{kind} ".encode()
     for place in at:
         if place in FIXED_FIELDS:
             offset, room = FIXED_FIELDS[place]
-            before = {
-                "patient": b"4711 F 02-MAR-1951 ",
-                "recording": b"Startdate 14-MAR-2020 ",
-                "reserved": kind.encode(),
-            }
-            data[offset : offset + room] = (
-                before[place] + fitted(*at[place], room - len(before[place]))
-            ).ljust(room)
+            data[offset : offset + room] = before[place] + fitted(*at[place], room - len(before[place]))
         elif place in SIGNAL_FIELDS:
             offset, room = SIGNAL_FIELDS[place]
-            begin = (
-                256 + offset * len(signals) + room
-            )  # the second field of its kind: a track that is dropped
-            begin -= room  # … so the first, which stays
+            begin = 256 + offset * len(signals)
             data[begin : begin + room] = fitted(*at[place], room)
     after = fitted(*at["after the records"], 300) if "after the records" in at else b""
     name = f"{at['file name'][0].replace('/', '-')}.edf" if "file name" in at else "night.edf"
@@ -178,7 +167,7 @@ def column_bytes(data: bytes, column: int) -> bytes:
 
 
 def survivors(data: bytes, planted: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What of the planted is still there: whole, or any of its words of four signs; accents or not, any case."""
+    """Return what of the planted is still there: whole, or a word of four signs, accents or not, any case."""
     folded = data.lower()
     return [
         (place, identifier)

@@ -9,10 +9,10 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "sleeplab"
 ORDER = [
     "channels",
-    "recording",
-    "scoring",
     "simulate",
     "datasets",
+    "recording",
+    "scoring",
     "quality",
     "staging",
     "agreement",

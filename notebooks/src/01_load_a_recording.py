@@ -39,12 +39,11 @@
 # %% [markdown]
 # ## The parameters of this lesson
 #
-# Leave `recording` empty to work on the simulated night. Or write the path of your own EDF file between the quotes.
-# (A *path* says where a file is: the folders, then the name.)
+# `simulated:nap` is the name of a simulated night; `sleeplab datasets` lists the others. Or write the path of your own EDF
+# file between the quotes. (A *path* says where a file is: the folders, then the name.)
 
 # %% tags=["parameters"]
-recording: str = ""  # path of your own EDF file (empty: a simulated night)
-seed: int = 9  # which simulated person: any whole number from 0
+recording: str = "simulated:nap"  # or the path of your own EDF file
 look_at_min: float = 20.0  # which minute of the recording to look at
 
 # %%
@@ -54,10 +53,9 @@ from pathlib import Path
 import sleeplab
 
 # %%
-folder = Path(tempfile.mkdtemp(prefix="lesson-01-"))  # an empty folder for what this lesson writes
-path = Path(recording) if recording else folder / "night.edf"
-if not recording:
-    sleeplab.write_simulated_edf(path, seed=seed, hours=1.0)
+workspace = tempfile.TemporaryDirectory()  # for what this lesson writes; it goes when the kernel stops
+folder = Path(workspace.name)
+path = sleeplab.locate(recording)  # a name becomes a file on this computer, a path stays as it is
 print(round(path.stat().st_size / 1e6, 1), "MB")
 
 # %% [markdown]

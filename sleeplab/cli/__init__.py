@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sleeplab.cli._privacy import add_privacy
 from sleeplab.cli._screen import console, download_progress, print_summary, print_table, progress
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_fetch(commands.add_parser("fetch", help="download recordings of a public data set, verified"))
     datasets = commands.add_parser("datasets", help="the data sets and simulated nights that have a name")
     datasets.set_defaults(run=run_datasets)
+    add_privacy(commands)
     commands.add_parser("doctor", help="is this computer ready?").set_defaults(run=run_doctor)
     lab = commands.add_parser("lab", help="open JupyterLab on the lessons; takes JupyterLab's own options")
     lab.set_defaults(run=run_lab)

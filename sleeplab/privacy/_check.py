@@ -30,7 +30,7 @@ COLUMNS = ("file", "kind", "encoding", "field", "position")
 _BLOCK_BYTES = 1 << 22
 _OVERLAP = 512
 _PSEUDONYM = re.compile(r"[bcdfghjkmnpqrstv]{16}")
-_OUR_RECORDING = re.compile(r"Startdate (\d\d-[A-Z]{3}-\d{4}|X) X X X")
+_OUR_RECORDING = re.compile(r"Startdate (\d\d-[A-Z]{3}-\d{4}|X) X X (X|sleeplab)")
 _CLOSED = {b"PK\3\4": "ZIP", b"\x1f\x8b": "gzip", b"PAR1": "Parquet", b"\x89HDF": "HDF5", b"%PDF": "PDF"}
 _PLAIN = "8 bits"
 
@@ -43,8 +43,8 @@ def check_identity(paths: Sequence[str | Path], *, names: Sequence[str] = ()) ->
     would remove is told; among samples only long names are looked for, since others stand there by chance.
     The dates of a file that bears a pseudonym are taken to be shifted.
 
-    Finding nothing proves nothing: names that are not given are not found, nor is what a picture shows or what
-    is compressed (such a file is told), and the EEG itself can identify a person who is recorded again.
+    Finding nothing proves nothing: names that are not given are not found, nor is what a picture shows or
+    what is compressed (such a file is told), and the EEG itself can identify a person who is recorded again.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def check_identity(paths: Sequence[str | Path], *, names: Sequence[str] = ()) ->
     FileNotFoundError
         If one of the files is missing.
     ValueError
-        If a name has no word of three letters.
+        If a name has fewer than three letters.
 
     Examples
     --------

@@ -89,8 +89,8 @@ def _check_begin(layout: Layout, size: int) -> None:
     whole = due + (n_records or 0) * records.record_bytes == size
     if declared is not None and declared > due and records.first_byte == due and not whole:
         msg = (
-            f"where the data begin must be known, but the header says it has {declared} bytes, its signals need "
-            f"{due}, and the size of the file confirms neither. Export the file again."
+            f"where the data begin must be known, but the header says it has {declared} bytes, its signals "
+            f"need {due}, and the size of the file confirms neither. Export the file again."
         )
         raise ValueError(msg)
 

@@ -40,7 +40,7 @@ _PATTERNS = {
 PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _PATTERNS.items()}
 _LEAST_LETTERS = 3
 _LEAST_AMONG_SAMPLES = {"8 bits": 5, "UTF-16": 7}
-"""Letters that a word needs to be looked for among samples: fewer stand there by chance in a night of 200 MB."""
+"""Letters that a word needs to be looked for among samples: shorter ones stand there by chance."""
 
 
 class Hit(NamedTuple):
@@ -65,7 +65,7 @@ def needles_for(names: Sequence[str]) -> list[Needle]:
     Raises
     ------
     ValueError
-        If a name has no word of three letters.
+        If a name has fewer than three letters.
 
     Examples
     --------
@@ -75,16 +75,14 @@ def needles_for(names: Sequence[str]) -> list[Needle]:
     needles = []
     for number, name in enumerate(names, start=1):
         words = [word for word in re.split(r"[\s_^,;]+", name.strip()) if word]
-        long = [word for word in words if len(word) >= _LEAST_LETTERS]
-        if not long:
-            msg = f"a name to look for must have a word of {_LEAST_LETTERS} letters; name {number} has none."
+        n_letters = sum(map(len, words))
+        if n_letters < _LEAST_LETTERS:
+            msg = f"a name to look for must have {_LEAST_LETTERS} letters; name {number} has {n_letters}."
             raise ValueError(msg)
         wholes = [joint.join(words) for joint in (" ", "_", "^", "-", ", ", "")]
-        n_letters = sum(map(len, words))
         needles.append(Needle(f"name {number}", n_letters, _spellings(wholes)))
-        needles += [
-            Needle(f"name {number}", len(word), _spellings([word])) for word in long if len(words) > 1
-        ]
+        long = [word for word in words if len(word) >= _LEAST_LETTERS and len(words) > 1]
+        needles += [Needle(f"name {number}", len(word), _spellings([word])) for word in long]
     return needles
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sleeplab.privacy._edf import Deidentified, subject_of
@@ -81,13 +82,10 @@ def deidentify_scoring(
     start = _shifted(scoring.start, subject.person)
     table = _all_rows(scoring, removed)
     target = folder / f"{subject.stem}.scoring.edf"
-    with beside(target) as part:
-        edf = part.with_suffix(".edf")
-        try:
-            write_events(table, edf, start=start)
-            edf.replace(part)
-        finally:
-            edf.unlink(missing_ok=True)
+    with beside(target) as part, TemporaryDirectory() as folder_of_one:
+        edf = Path(folder_of_one, "scoring.edf")
+        write_events(table, edf, start=start)
+        part.write_bytes(_signed(edf.read_bytes(), subject.person))
     return Deidentified(target, subject.identity_from, removed.table())
 
 
@@ -117,6 +115,11 @@ def _clean(kind: str, channel: str, place: str, removed: Removed) -> tuple[str, 
         removed.note("label", place, "emptied", channel)
         channel = ""
     return kind, channel
+
+
+def _signed(edf: bytes, person: Person) -> bytes:
+    """Put the pseudonym into the patient field."""
+    return edf[:8] + f"{person.pseudonym} X X X".encode().ljust(80) + edf[88:]
 
 
 def _shifted(start: datetime | None, person: Person) -> datetime | None:

@@ -37,6 +37,7 @@ _PREFILTER = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=4096)
 def is_known_text(words: str) -> bool:
     """Whether a text of an annotation is made of scoring vocabulary throughout.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from sleeplab.datasets import locate
+
 _BLOCK_BYTES = 65536
 _N_BLOCKS = 16
 
@@ -40,7 +42,7 @@ def night_id(path: str | Path) -> str:
     ...     night_id(a) == night_id(b), len(night_id(a))
     (True, 12)
     """
-    path = Path(path)
+    path = locate(path)
     if not path.is_file():
         msg = f"There is no recording at {path}. Check the spelling and the folder."
         raise FileNotFoundError(msg)

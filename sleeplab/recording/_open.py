@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sleeplab.datasets import locate
 from sleeplab.recording._edf import edf_source
 from sleeplab.recording._mne import mne_source
 from sleeplab.recording._source import Source
@@ -20,7 +21,7 @@ _KNOWN = {
 
 
 def open_source(path: str | Path) -> Source:
-    """Open a recording of any format that sleeplab reads; only its header is read.
+    """Open a recording of any format that sleeplab reads, by path or name; only its header is read.
 
     Raises
     ------
@@ -29,7 +30,7 @@ def open_source(path: str | Path) -> Source:
     ValueError
         If it is a folder, empty, of another format, or too damaged to be read.
     """
-    path = Path(path)
+    path = locate(path)
     if path.is_dir():
         msg = "A recording must be one file, but a folder was given. Name the file in it."
         raise ValueError(msg)

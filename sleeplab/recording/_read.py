@@ -29,7 +29,8 @@ def read_header(path: str | Path) -> Header:
     Parameters
     ----------
     path : str or Path
-        EDF, EDF+C, EDF+D, BDF, FIF or BrainVision (``.vhdr``); the format is recognised from the content.
+        EDF, EDF+C, EDF+D, BDF, FIF or BrainVision (``.vhdr``); the format is recognised from the content. Or
+        a name such as ``simulated:anna``, see `sleeplab.locate`.
 
     Returns
     -------

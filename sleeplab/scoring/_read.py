@@ -5,6 +5,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+from sleeplab.datasets import locate
 from sleeplab.scoring._clock import parse_clock
 from sleeplab.scoring._edf import is_edf, read_edf
 from sleeplab.scoring._lists import is_dreams, read_dod, read_dreams, read_plain
@@ -28,6 +29,7 @@ def read_source(path: Path) -> Source:
     ------
     FileNotFoundError, ValueError
     """
+    path = locate(path)
     if not path.is_file():
         msg = f"no scoring at {path}. Check the spelling of the path."
         raise FileNotFoundError(msg)

@@ -20,7 +20,7 @@ with (
 QUIET_KERNEL = ["--IPKernelApp.log_level=40"]  # else it warns of unencrypted TCP, on one's own machine
 OTHER_PERSON = {
     "00_welcome": {"seed": 7, "age": 62},
-    "01_load_a_recording": {"seed": 7},
+    "01_load_a_recording": {"recording": "simulated:clara", "look_at_min": 150.0},
 }
 REAL_FILES = ("nox/nox_a1_2min.edf", "sleep-edf/SC4001E0_first5min.edf")
 
