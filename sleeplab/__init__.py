@@ -54,6 +54,11 @@ _HOME = {
     "night_report": "report",
     "process_night": "flow",
     "write_results": "flow",
+    "deidentify": "privacy",
+    "deidentify_scoring": "privacy",
+    "new_key": "privacy",
+    "check_identity": "privacy",
+    "rare_groups": "privacy",
     "check_computer": "doctor",
 }
 _MODULES = frozenset({*_HOME.values(), "norms", "plotting"})

@@ -26,6 +26,9 @@ STEPS = ("read", "gate", "stage", "features", "anomalies", "review", "report")
 PACKAGES = ("sleeplab", "yasa", "mne", "edfio", "numpy", "scipy", "scikit-learn", "lightgbm", "pandas")
 
 
+_FORMULA = frozenset("=+-@\t\r")  # what makes a spreadsheet compute a cell
+
+
 class Results(NamedTuple):
     """What the flow makes of one night, in the order in which it is made."""
 
@@ -225,11 +228,35 @@ def _write_all(results: Results, folder: Path) -> None:
     start = results.recording.info["meas_date"]
     results.report.save(folder / "report.html")
     scoring.write_hypnogram(results.hypnogram, folder / "hypnogram.csv")
-    results.anomalies.to_csv(folder / "ledger.csv", index=False)
-    results.worklist.to_csv(folder / "worklist.csv", index=False)
+    without_formulas(results.anomalies).to_csv(folder / "ledger.csv", index=False)
+    without_formulas(results.worklist).to_csv(folder / "worklist.csv", index=False)
     scoring.write_events(findings_as_events(results.anomalies), folder / "findings.edf", start=start)
     provenance = {"night_id": results.context["night_id"], **results.context["provenance"]}
     (folder / "provenance.json").write_text(json.dumps(provenance, indent=2), encoding="utf-8")
+
+
+def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before each text that a spreadsheet would take for a formula.
+
+    Labels of channels come from files that others made.
+
+    Parameters
+    ----------
+    table
+        Any table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same, with texts that begin with ``= + - @``, a tab or a carriage return made harmless.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> without_formulas(pd.DataFrame({"ch_names": ["=1+1", "C3-M2"], "score": [-2.5, 1.0]})).values.tolist()
+    [["'=1+1", -2.5], ['C3-M2', 1.0]]
+    """
+    return table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell)
 
 
 def findings_as_events(anomalies: pd.DataFrame) -> pd.DataFrame:

@@ -175,7 +175,18 @@ def test_an_unknown_option_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_every_command_has_help() -> None:
-    for command in ("report", "demo", "simulate", "channels", "fetch", "datasets", "doctor", "lab"):
+    for command in (
+        "report",
+        "demo",
+        "simulate",
+        "channels",
+        "fetch",
+        "datasets",
+        "doctor",
+        "lab",
+        "deidentify",
+        "check-identity",
+    ):
         with pytest.raises(SystemExit, match="0"):
             build_parser().parse_args([command, "--help"])
 

@@ -1,7 +1,10 @@
 """De-identification: nothing planted survives, and nothing but the person is changed."""
 
+import json
 import os
 import stat
+import subprocess
+import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -62,6 +65,7 @@ def test_nothing_planted_survives(
     assert not survivors(done.removed.to_csv().encode(), night.planted)
     assert [column_bytes(data, column) for column in (0, 1)] == night.signal_bytes
     assert source.read_bytes() == night.data
+    assert check_identity([done.path], names=IDENTIFIERS).empty
     check_readable(done.path, kind)
 
 
@@ -321,7 +325,62 @@ def test_real_nox_export(shared_data, tmp_path: Path, key: Path) -> None:
     n, m = int(before[252:256]), int(after[252:256])
     labels = {before[256 + 16 * i :][:16]: i for i in range(n)}
     assert n - m == 6
+    told = done.removed["field"].value_counts().to_dict()
+    assert told == {"track": 6, "patient": 1, "recording": 1}  # no label and no unit of this vendor is lost
     for j in range(m):
         label = after[256 + 16 * j :][:16]
         assert column_bytes(after, j) == column_bytes(before, labels[label])
     assert check_identity([done.path], names=["NoxMedical", "992901397"]).empty
+
+
+def test_numbers_hidden_in_times_do_not_pass(tmp_path: Path, key: Path) -> None:
+    raw = b"+0\x14\x14\0+285037511604211\x14Arousal\x14\0+1\x15285037511604211\x14Arousal\x14\0"
+    raw += b"+2.285037511604211\x14Arousal\x14\0"
+    notes = RawSignal("EDF Annotations", tal_digital([raw], 200), 100, "", (-1, 1))
+    data, done = run(tmp_path, edf_bytes([RawSignal(digital=np.zeros(100, int)), notes], n_records=1), key)
+    assert b"285037511604211" not in data
+    assert b"+2.285037\x14Arousal\x14" in data  # to the microsecond
+    assert done.removed["done"].tolist().count("emptied: its time is longer than a week") == 1
+
+
+def test_no_free_text_in_sight_of_the_seams(tmp_path: Path, key: Path) -> None:
+    """More than one block of records, with a note in each record: none is passed over."""
+    n_records, per = 600, 4000
+    texts = [f"+{i}\x14\x14\0+{i}.5\x14Mme Quatremere {i}\x14\0" for i in range(n_records)]
+    signal = RawSignal("EEG C3-M2", np.arange(n_records * per) % 3000, per)
+    notes = RawSignal("EDF Annotations", tal_digital(texts, 60), 30, "", (-1, 1))
+    data, done = run(tmp_path, edf_bytes([signal, notes], n_records=n_records), key)
+    assert b"uatremere" not in data
+    assert column_bytes(data, 0) == (np.arange(n_records * per) % 3000).astype("<i2").tobytes()
+    assert (done.removed["field"] == "annotation").sum() == n_records
+
+
+def test_annotations_under_a_wrong_label_are_no_signal(tmp_path: Path, key: Path) -> None:
+    raw = b"+0\x14\x14\0+1\x14Mme Quatremere\x14\0"
+    notes = RawSignal("EDF Anotations", tal_digital([raw], 100), 50, "", (-1, 1))
+    data, done = run(tmp_path, edf_bytes([RawSignal(digital=np.zeros(100, int)), notes], n_records=1), key)
+    assert b"uatremere" not in data
+    assert done.removed["done"].iloc[0] == "dropped: annotations under another label"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_long_records_are_copied_piece_by_piece(
+    tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    where = [(place, IDENTIFIERS[i % 6], "utf-8") for i, place in enumerate(PLACES) if "after" not in place]
+    night = plant(where, kind=kind)
+    at_once, _ = run(tmp_path, night.data, key)
+    monkeypatch.setattr("sleeplab.privacy._edf._BLOCK_BYTES", 50)
+    assert run(tmp_path, night.data, key)[0] == at_once
+    assert not survivors(at_once, night.planted)
+
+
+@pytest.mark.slow
+def test_benchmark_keeps_its_form() -> None:
+    command = [sys.executable, Path(__file__).parents[1] / "benchmarks" / "privacy.py", "--quick"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert {"planted", "left", "refused"} <= set(figures["survivors"])
+    assert {"of_cp_speed", "peak_mb", "file_mb"} <= set(figures["speed"])
+    assert sum(figures["survivors"]["left"]["sleeplab"].values()) == 0
+    assert min(sum(figures["survivors"]["left"][tool].values()) for tool in ("mne", "edfio")) > 0

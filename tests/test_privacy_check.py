@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from edf_helpers import RawSignal, edf_bytes
 from privacy_files import IDENTIFIERS, NAMES, NOTES, PLACES, plant
 
-from sleeplab.privacy import check_identity, deidentify, new_key
+from sleeplab.privacy import check_identity, deidentify, new_key, rare_groups
 
 WORDS = "Quatremère"
 FIELDS = {
@@ -40,7 +41,9 @@ def test_a_name_is_found_at_its_place(tmp_path: Path, place: str, encoding: str)
 def test_the_file_name_is_searched(tmp_path: Path) -> None:
     path = plant([("file name", WORDS, "utf-8")]).write(tmp_path)
     found = check_identity([path], names=[WORDS])
-    assert found.loc[found["kind"] == "name 1", ["field", "position"]].values.tolist() == [["file name", -1]]
+    assert found.loc[found["kind"] == "name 1", ["field", "position"]].to_numpy().tolist() == [
+        ["file name", -1]
+    ]
 
 
 def test_among_samples_a_long_name_is_found_and_numbers_are_not_looked_for(tmp_path: Path) -> None:
@@ -50,7 +53,7 @@ def test_among_samples_a_long_name_is_found_and_numbers_are_not_looked_for(tmp_p
     path.write_bytes(edf_bytes([signal], n_records=1))
     found = check_identity([path], names=["Quatremère"])
     inside = found[found["position"] >= 512]
-    assert inside[["kind", "field"]].values.tolist() == [["name 1", "samples of channel 1, record 1"]]
+    assert inside[["kind", "field"]].to_numpy().tolist() == [["name 1", "samples of channel 1, record 1"]]
 
 
 @pytest.mark.parametrize(
@@ -172,3 +175,27 @@ def test_bad_requests() -> None:
         check_identity([], names=["Smith", "Li"])
     with pytest.raises(FileNotFoundError, match="There is no file at"):
         check_identity(["none.edf"])
+
+
+@pytest.mark.parametrize("patient", ["bcdfghjkmnpqrstv F 02-MAR-1951 Jane", "bcdfghjkmnpqrstv F X Jane"])
+def test_a_pseudonym_does_not_cover_the_rest_of_the_field(tmp_path: Path, patient: str) -> None:
+    path = tmp_path / "night.edf"
+    path.write_bytes(
+        edf_bytes([RawSignal(digital=np.zeros(100, int))], n_records=1, header={"patient": patient})
+    )
+    found = check_identity([path])
+    assert {"patient field"} <= set(found["kind"])
+    assert {"date"} <= set(found["kind"])  # then the dates are not taken to be shifted either
+
+
+def test_rare_groups() -> None:
+    cohort = pd.DataFrame(
+        {"age": [40] * 5 + [91, None, None], "sex": ["F"] * 5 + ["M", "F", "F"], "night": range(8)}
+    )
+    rare = rare_groups(cohort, ["age", "sex"])
+    assert rare["count"].tolist() == [1, 2]
+    assert rare_groups(cohort, ["age", "sex"], k=1).empty
+    assert len(rare_groups(cohort, ["night"])) == len(cohort)
+    for columns in ([], ["age", "device"]):
+        with pytest.raises(ValueError, match="columns must be some of the cohort's"):
+            rare_groups(cohort, columns)

@@ -1,10 +1,13 @@
 """Everything that the flow writes, from a recording full of identifiers: bytes searched for them."""
 
+import csv
 import logging
 from pathlib import Path
 
 import edfio
+import numpy as np
 import pytest
+from edf_helpers import write_edf
 from privacy_files import survivors
 
 from sleeplab import flow, simulate
@@ -64,6 +67,22 @@ def test_nothing_that_the_flow_writes_names_the_person(
     assert not found["kind"].str.startswith(("name", "phone", "number", "e-mail", "serial")).any()
     said = caplog.text + "".join(capsys.readouterr())
     assert not survivors(said.encode(), PLANTED)
+
+
+@pytest.mark.parametrize("label", ["=EEG 1+1|calc", "EEG <script>x"])
+def test_labels_are_neither_formulas_nor_tags(tmp_path: Path, label: str) -> None:
+    night = tmp_path / "night.edf"
+    noise = np.random.default_rng(0).normal(0, 20, 60 * 100)
+    write_edf(night, {label: (noise, 100, "uV")})
+    results = flow.process_night(night)
+    assert results.recording.ch_names == [label]
+    assert label in set(results.anomalies["ch_names"])
+    flow.write_results(results, tmp_path / "out")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<script>x" not in page
+    for name in ("ledger.csv", "worklist.csv"):
+        cells = csv.reader((tmp_path / "out" / name).read_text(encoding="utf-8").splitlines())
+        assert not [cell for row in cells for cell in row if cell[:1] in ("=", "@", "+")]
 
 
 def test_error_messages_do_not_name_the_person(tmp_path: Path) -> None:

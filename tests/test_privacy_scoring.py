@@ -23,7 +23,8 @@ NOX = """Start,End,Event,Duration,
 """
 PROFUSION = """<?xml version="1.0"?><CMPStudyConfig><EpochLength>30</EpochLength><Patient>{0}</Patient>
 <ScoredEvents>
-<ScoredEvent><Name>Obstructive Apnea</Name><Start>31</Start><Duration>12</Duration><Input>{0}</Input></ScoredEvent>
+<ScoredEvent><Name>Obstructive Apnea</Name><Start>31</Start><Duration>12</Duration><Input>{0}</Input>
+</ScoredEvent>
 <ScoredEvent><Name>{0}</Name><Start>45</Start><Duration>1</Duration><Input>EEG C3-A2</Input></ScoredEvent>
 </ScoredEvents>
 <SleepStages><SleepStage>0</SleepStage><SleepStage>1</SleepStage></SleepStages></CMPStudyConfig>"""

@@ -5,8 +5,9 @@ somebody who is recorded again.
 """
 
 from sleeplab.privacy._check import check_identity
+from sleeplab.privacy._cohort import rare_groups
 from sleeplab.privacy._edf import Deidentified, deidentify
 from sleeplab.privacy._key import new_key
 from sleeplab.privacy._scoring import deidentify_scoring
 
-__all__ = ["Deidentified", "check_identity", "deidentify", "deidentify_scoring", "new_key"]
+__all__ = ["Deidentified", "check_identity", "deidentify", "deidentify_scoring", "new_key", "rare_groups"]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from sleeplab.privacy._annotations import KEEPS_TIME, decoded
-from sleeplab.privacy._header import read_patient
 from sleeplab.privacy._layout import PLUS_NAMES, Layout, field_at, header_bytes, is_edf, read_layout, width_at
 from sleeplab.privacy._patterns import Hit, Needle, needles_for, search
 from sleeplab.privacy._words import (
@@ -30,6 +29,7 @@ COLUMNS = ("file", "kind", "encoding", "field", "position")
 _BLOCK_BYTES = 1 << 22
 _OVERLAP = 512
 _PSEUDONYM = re.compile(r"[bcdfghjkmnpqrstv]{16}")
+_OUR_PATIENT = re.compile(_PSEUDONYM.pattern + r" [MFX] X X( Age_(\d{1,2}|over_89))?")
 _OUR_RECORDING = re.compile(r"Startdate (\d\d-[A-Z]{3}-\d{4}|X) X X (X|sleeplab)")
 _CLOSED = {b"PK\3\4": "ZIP", b"\x1f\x8b": "gzip", b"PAR1": "Parquet", b"\x89HDF": "HDF5", b"%PDF": "PDF"}
 _PLAIN = "8 bits"
@@ -165,7 +165,7 @@ def _annotations(layout: Layout, column: int, needles: Sequence[Needle]) -> Iter
 
 def _header(layout: Layout, needles: Sequence[Needle]) -> Iterator[tuple[Hit, str]]:
     """Search field by field, names also across fields; tell texts that are not made of known words."""
-    shifted = _PSEUDONYM.fullmatch(read_patient(layout.fixed["patient"]).code) is not None
+    shifted = _OUR_PATIENT.fullmatch(text(layout.fixed["patient"])) is not None
     expected = {"date", "time", "recording"} if shifted else {"time"}
     raw, begin = header_bytes(layout.fixed, layout.signals), 0
     for hit in search(raw, needles, samples=True):
@@ -175,25 +175,18 @@ def _header(layout: Layout, needles: Sequence[Needle]) -> Iterator[tuple[Hit, st
         for hit in search(raw[begin : begin + width], needles):
             if hit.kind != "date" or field not in expected:
                 yield hit._replace(position=begin + hit.position), field
-        if why := _suspicious(
-            field.partition(",")[0], text(raw[begin : begin + width]), begin, shifted=shifted
-        ):
+        words = text(raw[begin : begin + width])
+        if why := _suspicious(field, words):
             yield Hit(why, _PLAIN, begin), field
         begin += width
 
 
-def _suspicious(name: str, words: str, begin: int, *, shifted: bool) -> str:
+def _suspicious(field: str, words: str) -> str:
     """Why a field of the header needs a look, ``""`` where it holds nothing but what is known."""
-    if not words or (name == "patient" and shifted):
+    name = field.partition(",")[0]
+    if not words or _OUR_FIELDS.get(field, _KNOWN.get(name, is_number_or_date))(words):
         return ""
-    if name == "patient":
-        return "patient field" if words.strip("X ") else ""
-    if name == "recording":
-        return "" if _OUR_RECORDING.fullmatch(words) else "recording field"
-    if name == "reserved" and begin < 256:
-        return "" if words in PLUS_NAMES else "free text"
-    known = _KNOWN.get(name, is_number_or_date)
-    return "" if known(words) else "free text"
+    return f"{name} field" if field in ("patient", "recording") else "free text"
 
 
 def is_number_or_date(words: str) -> bool:
@@ -201,6 +194,11 @@ def is_number_or_date(words: str) -> bool:
     return re.fullmatch(r"[\d.,:eE+\-/ ]*|.?BIOSEMI", words) is not None
 
 
+_OUR_FIELDS: dict[str, Callable[[str], bool]] = {
+    "patient": lambda words: bool(_OUR_PATIENT.fullmatch(words)) or not words.strip("X "),
+    "recording": lambda words: bool(_OUR_RECORDING.fullmatch(words)),
+    "reserved": lambda words: words in PLUS_NAMES,
+}
 _KNOWN: dict[str, Callable[[str], bool]] = {
     "label": lambda words: is_notes(words.encode()) or is_known_label(words),
     "transducer": is_known_transducer,

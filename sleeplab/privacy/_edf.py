@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BufferedReader, BufferedWriter
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sleeplab.privacy._annotations import clean_annotations
+from sleeplab.privacy._annotations import clean_annotations, clean_record
 from sleeplab.privacy._header import clean_header, identity_of, read_patient, start_of
 from sleeplab.privacy._key import Person, check_apart, night_of, person_of, read_key
 from sleeplab.privacy._layout import Layout, read_layout
@@ -18,6 +19,7 @@ from sleeplab.privacy._removed import Removed
 from sleeplab.privacy._words import is_notes, why_dropped
 from sleeplab.privacy._write import beside
 from sleeplab.recording import night_id
+from sleeplab.recording._onsets import record_onset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +142,13 @@ def subject_of(path: Path, layout: Layout, key: bytes, patient: str) -> Subject:
 def _kept_tracks(layout: Layout, removed: Removed) -> list[int]:
     kept = []
     for i, signal in enumerate(layout.signals):
-        if why := why_dropped(signal["label"]):
+        why = why_dropped(signal["label"])
+        if (
+            not is_notes(signal["label"])
+            and record_onset(layout.records.bytes_of(i, 0, 1).tobytes()) is not None
+        ):
+            why = "annotations under another label"
+        if why:
             removed.note("track", f"channel {i + 1}", f"dropped: {why}")
         else:
             kept.append(i)
@@ -159,21 +167,45 @@ def _note_outside(path: Path, layout: Layout, removed: Removed) -> None:
 
 
 def _write(part: Path, header: bytes, layout: Layout, kept: list[int], removed: Removed) -> None:
-    """Copy block by block: the bytes of the kept tracks as they are, annotations cleaned."""
+    """Copy the bytes of the kept tracks as they are, annotations cleaned."""
+    copy = _copy_blocks if layout.records.record_bytes <= _BLOCK_BYTES else _copy_long_records
+    with layout.records.path.open("rb") as given, part.open("wb") as file:
+        file.write(header)
+        copy(given, file, layout, kept, removed)
+
+
+def _copy_blocks(
+    given: BufferedReader, file: BufferedWriter, layout: Layout, kept: list[int], removed: Removed
+) -> None:
+    """Copy many records at once."""
     records = layout.records
     notes = [records.columns[i] for i in kept if is_notes(layout.signals[i]["label"])]
     spans = _joined([records.columns[i] for i in kept])
-    n_at_once = max(1, _BLOCK_BYTES // records.record_bytes)
+    n_at_once = _BLOCK_BYTES // records.record_bytes
     block = np.empty((n_at_once, records.record_bytes), np.uint8)
-    with records.path.open("rb") as given, part.open("wb") as file:
-        file.write(header)
-        given.seek(records.first_byte)
-        for first in range(0, records.n_records, n_at_once):
-            rows = block[: min(n_at_once, records.n_records - first)]
-            given.readinto(rows.data)
-            for begin, end in notes:
-                clean_annotations(rows[:, begin:end], first, removed)
-            file.write(_without(rows, spans).data)
+    given.seek(records.first_byte)
+    for first in range(0, records.n_records, n_at_once):
+        rows = block[: min(n_at_once, records.n_records - first)]
+        given.readinto(rows.data)
+        for begin, end in notes:
+            clean_annotations(rows[:, begin:end], first, removed)
+        file.write(_without(rows, spans).data)
+
+
+def _copy_long_records(
+    given: BufferedReader, file: BufferedWriter, layout: Layout, kept: list[int], removed: Removed
+) -> None:
+    """Copy piece by piece: a night may be one single record, larger than memory should hold."""
+    records = layout.records
+    for record in range(records.n_records):
+        for i in kept:
+            begin, end = records.columns[i]
+            given.seek(records.first_byte + record * records.record_bytes + begin)
+            if is_notes(layout.signals[i]["label"]):
+                file.write(clean_record(given.read(end - begin), record + 1, removed))
+                continue
+            for at in range(begin, end, _BLOCK_BYTES):
+                file.write(given.read(min(_BLOCK_BYTES, end - at)))
 
 
 def _joined(columns: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -75,15 +76,13 @@ def start_of(layout: Layout) -> tuple[date | None, datetime]:
 
 
 def clean_header(layout: Layout, kept: list[int], person: Person, removed: Removed) -> bytes:
-    """Header of the kept tracks; pseudonym and shifted date instead of person and day."""
+    """Return the header of the kept tracks; pseudonym and shifted date instead of person and day."""
     day, clock = start_of(layout)
     shifted = person.shifted(day) if day else None
     if day and shifted is None:
         removed.note("date", "header", "emptied: shifted, it would lie beyond 2084")
-    short, long = (
-        shifted or _NO_DATE,
-        f"{shifted:%d}-{_MONTHS[shifted.month - 1]}-{shifted:%Y}" if shifted else "X",
-    )
+    short = shifted or _NO_DATE
+    long = f"{shifted:%d}-{_MONTHS[shifted.month - 1]}-{shifted:%Y}" if shifted else "X"
     plus = layout.fixed["reserved"][:5]
     fixed = {
         "version": b"\xffBIOSEMI" if layout.family == "BDF" else b"0",
@@ -112,36 +111,30 @@ def _patient(layout: Layout, person: Person, day: date | None, removed: Removed)
     return f"{person.pseudonym} {sex} X X{age}".encode()
 
 
-def _clean_signal(signal: dict[str, bytes], number_: int, removed: Removed) -> dict[str, bytes]:
-    place = f"channel {number_}"
+def _clean_signal(signal: dict[str, bytes], position: int, removed: Removed) -> dict[str, bytes]:
+    place = f"channel {position}"
     clean = {name: _number(signal[name]) for name in _NUMBERS}
     if is_notes(signal["label"]):
-        return clean | {
-            "label": signal["label"],
-            "transducer": b"",
-            "unit": b"",
-            "prefilter": b"",
-            "reserved": b"",
-        }
+        label = b"BDF Annotations" if b"b" in signal["label"][:2].lower() else b"EDF Annotations"
+        return clean | dict.fromkeys(("transducer", "unit", "prefilter", "reserved"), b"") | {"label": label}
     checks = {"transducer": is_known_transducer, "unit": is_known_unit, "prefilter": is_known_prefilter}
     for name, known in checks.items():
-        stays = _may_stay(signal[name], known(text(signal[name])), removed)
-        clean[name] = signal[name] if stays else b""
+        clean[name] = signal[name] if _may_stay(signal[name], known, removed) else b""
         _note_change(name, signal[name], clean[name], removed, place)
     label = signal["label"]
-    stays = _may_stay(label, is_known_label(text(label)), removed)
-    clean["label"] = label if stays else neutral_label(text(label), number_).encode()
+    stays = _may_stay(label, is_known_label, removed)
+    clean["label"] = label if stays else neutral_label(text(label), position).encode()
     clean["reserved"] = b""
     for name in ("label", "reserved"):
         _note_change(name, signal[name], clean[name], removed, place)
     return clean
 
 
-def _may_stay(field: bytes, known: bool, removed: Removed) -> bool:  # noqa: FBT001  # what the words say, no option
+def _may_stay(field: bytes, is_known: Callable[[str], bool], removed: Removed) -> bool:
     """Known words only, or words that a person allows; and nothing hidden between them."""
     if re.search(rb"[\x00-\x1f\x7f]", field.rstrip(b" \0")):
         return False
-    return known or text(field) in removed.keep
+    return is_known(text(field)) or text(field) in removed.keep
 
 
 def _note_change(name: str, old: bytes, new: bytes, removed: Removed, place: str = "header") -> None:

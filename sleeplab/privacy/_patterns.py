@@ -38,7 +38,7 @@ _PATTERNS = {
     rb"[a-z]{0,6}-?\d{4,}",
 }
 PATTERNS = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _PATTERNS.items()}
-_LEAST_LETTERS = 3
+_LEAST_LETTERS, _LEAST_DIGITS = 3, 5
 _LEAST_AMONG_SAMPLES = {"8 bits": 5, "UTF-16": 7}
 """Letters that a word needs to be looked for among samples: shorter ones stand there by chance."""
 
@@ -52,10 +52,11 @@ class Hit(NamedTuple):
 
 
 class Needle(NamedTuple):
-    """One word to look for, in all its spellings, lower case."""
+    """One word to look for, in all its spellings, lower case; ``raw`` are those without an escape."""
 
     kind: str
     n_letters: int
+    raw: frozenset[bytes]
     spellings: frozenset[bytes]
 
 
@@ -80,22 +81,29 @@ def needles_for(names: Sequence[str]) -> list[Needle]:
             msg = f"a name to look for must have {_LEAST_LETTERS} letters; name {number} has {n_letters}."
             raise ValueError(msg)
         wholes = [joint.join(words) for joint in (" ", "_", "^", "-", ", ", "")]
-        needles.append(Needle(f"name {number}", n_letters, _spellings(wholes)))
-        long = [word for word in words if len(word) >= _LEAST_LETTERS and len(words) > 1]
-        needles += [Needle(f"name {number}", len(word), _spellings([word])) for word in long]
+        needles.append(_needle(f"name {number}", n_letters, wholes))
+        if len(words) > 1:
+            needles += [_needle(f"name {number}", len(word), [word]) for word in words if _tells(word)]
     return needles
 
 
-def _spellings(words: list[str]) -> frozenset[bytes]:
-    """With accents and without, in UTF-8, Latin-1, as JSON and as addresses write them; lower case."""
-    found = set()
+def _tells(word: str) -> bool:
+    """Whether a word by itself tells something: letters from three on, digits from five."""
+    return len(word) >= (_LEAST_DIGITS if word.isdecimal() else _LEAST_LETTERS)
+
+
+def _needle(kind: str, n_letters: int, words: list[str]) -> Needle:
+    """With accents and without, in UTF-8 and Latin-1; then as JSON, addresses and HTML write them."""
+    raw, escaped = set(), set()
     for word in words:
         accented = unicodedata.normalize("NFC", word)
         bare = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
         for variant in (accented, accented.lower(), accented.upper(), bare):
-            found |= {variant.encode(), variant.encode("latin-1", "replace"), quote(variant).encode()}
-            found |= {json.dumps(variant)[1:-1].encode(), variant.encode("ascii", "xmlcharrefreplace")}
-    return frozenset(spelling.lower() for spelling in found)
+            raw |= {variant.encode(), variant.encode("latin-1", "replace")}
+            escaped |= {json.dumps(variant)[1:-1].encode(), variant.encode("ascii", "xmlcharrefreplace")}
+            escaped.add(quote(variant).encode())
+    raw, escaped = ({spelling.lower() for spelling in spellings} for spellings in (raw, escaped))
+    return Needle(kind, n_letters, frozenset(raw), frozenset(raw | escaped))
 
 
 def search(data: bytes, needles: Sequence[Needle], *, samples: bool = False) -> Iterator[Hit]:
@@ -118,17 +126,26 @@ def search(data: bytes, needles: Sequence[Needle], *, samples: bool = False) -> 
     [('UTF-16', 5)]
     """
     for encoding, step, begin, text in _streams(data):
-        folded = text.lower()
         least = _LEAST_AMONG_SAMPLES[encoding] if samples else 0
+        if not _has_run(text, least):
+            continue
+        folded = text.lower()
         for needle in needles:
             if needle.n_letters >= least:
-                for spelling in needle.spellings:
-                    yield from (
-                        Hit(needle.kind, encoding, begin + step * i) for i in _places(folded, spelling)
-                    )
+                for spelling in needle.raw if samples else needle.spellings:
+                    places = _places(folded, spelling)
+                    yield from (Hit(needle.kind, encoding, begin + step * i) for i in places)
         for kind in () if samples else PATTERNS:
             found = PATTERNS[kind].finditer(text)
             yield from (Hit(kind, encoding, begin + step * match.start()) for match in found)
+
+
+def _has_run(text: bytes, n: int) -> bool:
+    """Whether `n` bytes in a row are not 0, as letters are; samples narrowed to bytes hardly ever are."""
+    run = np.frombuffer(text, np.uint8) != 0
+    for _ in range(n - 1):
+        run = run[1:] & run[:-1]
+    return bool(run.any())
 
 
 def _streams(data: bytes) -> Iterator[tuple[str, int, int, bytes]]:
@@ -143,10 +160,14 @@ def _streams(data: bytes) -> Iterator[tuple[str, int, int, bytes]]:
 
 
 def _places(text: bytes, word: bytes) -> Iterator[int]:
-    """Where a word stands that no letter continues on either side."""
+    """Where a word stands by itself: no letter goes on at a letter, no digit at a digit."""
     at = text.find(word)
     while at >= 0:
         before, after = text[max(0, at - 1) : at], text[at + len(word) : at + len(word) + 1]
-        if not (before.isalpha() or after.isalpha()):
+        if not (_goes_on(before, word[:1]) or _goes_on(after, word[-1:])):
             yield at
         at = text.find(word, at + 1)
+
+
+def _goes_on(beside: bytes, edge: bytes) -> bool:
+    return beside.isdigit() if edge.isdigit() else beside.isalpha()
