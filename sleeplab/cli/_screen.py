@@ -100,7 +100,7 @@ def _staging_line(results: Results) -> str:
     )
 
 
-def _print_worklist(worklist: pd.DataFrame, screen: Console, *, most: int = 8) -> None:
+def _print_worklist(worklist: pd.DataFrame, screen: Console, *, most: int = 5) -> None:
     from rich.markup import escape
     from rich.table import Table
 
