@@ -18,9 +18,8 @@ from sleeplab.privacy._words import (
     is_notes,
     neutral_label,
 )
-from sleeplab.recording._fields import number, start_time, text
+from sleeplab.recording._fields import MONTHS, number, plus_date, start_time, text
 
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _NO_DATE = date(1985, 1, 1)
 _OLDEST = 89
 _EMPTY = frozenset({"", "x", "m", "f"})
@@ -51,7 +50,7 @@ def read_patient(field: bytes) -> Patient:
         return Patient("", "", None, "")
     code, sex, born, name = parts[:4]
     known = [part if part.casefold() not in _EMPTY else "" for part in (code, name)]
-    return Patient(known[0], sex.replace("X", ""), _plus_date(born), known[1])
+    return Patient(known[0], sex.replace("X", ""), plus_date(born), known[1])
 
 
 def identity_of(patient: Patient) -> tuple[str, str]:
@@ -82,7 +81,7 @@ def clean_header(layout: Layout, kept: list[int], person: Person, removed: Remov
     if day and shifted is None:
         removed.note("date", "header", "emptied: shifted, it would lie beyond 2084")
     short = shifted or _NO_DATE
-    long = f"{shifted:%d}-{_MONTHS[shifted.month - 1]}-{shifted:%Y}" if shifted else "X"
+    long = f"{shifted:%d}-{MONTHS[shifted.month - 1]}-{shifted:%Y}" if shifted else "X"
     plus = layout.fixed["reserved"][:5]
     fixed = {
         "version": b"\xffBIOSEMI" if layout.family == "BDF" else b"0",
@@ -146,13 +145,3 @@ def _note_change(name: str, old: bytes, new: bytes, removed: Removed, place: str
 def _number(field: bytes) -> bytes:
     """Return a number as it stands, a decimal comma included; 0 where there is none."""
     return text(field).encode() if number(field) is not None else b"0"
-
-
-def _plus_date(words: str) -> date | None:
-    found = re.fullmatch(r"(\d{1,2})-([A-Za-z]{3})-(\d{4})", words)
-    if not found or found[2].upper() not in _MONTHS:
-        return None
-    try:
-        return date(int(found[3]), _MONTHS.index(found[2].upper()) + 1, int(found[1]))
-    except ValueError:
-        return None

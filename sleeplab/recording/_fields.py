@@ -9,8 +9,9 @@ from fractions import Fraction
 
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,2})?")
 _TRIPLE = re.compile(r"\s*(\d{1,2})[.:\-/ ]\s*(\d{1,2})[.:\-/ ]\s*(\d{1,2})\s*")
-_PLUS_DATE = re.compile(r"Startdate (\d{1,2})-([A-Za-z]{3})-(\d{4})\b")
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_START_DATE = re.compile(r"Startdate (\d{1,2}-[A-Za-z]{3}-\d{4})\b")
+_PLUS_DATE = re.compile(r"(\d{1,2})-([A-Za-z]{3})-(\d{4})")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
 def text(field: bytes) -> str:
@@ -91,7 +92,8 @@ def start_time(fixed: bytes, recording: bytes, offset_s: float) -> tuple[datetim
         short = date(day[2] + (1900 if day[2] >= 85 else 2000), day[1], day[0]) if day else None
     except ValueError:
         at = short = None
-    long = _plus_date(text(recording))
+    started = _START_DATE.match(text(recording))
+    long = plus_date(started[1]) if started else None
     chosen = long or short
     if at is None or chosen is None:
         return None, ("The start date or time in the header is no date or time; the recording has no clock.",)
@@ -106,11 +108,18 @@ def _triple(field: bytes) -> tuple[int, int, int] | None:
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
-def _plus_date(recording: str) -> date | None:
-    found = _PLUS_DATE.match(recording)
-    if not found or found[2].upper() not in _MONTHS:
+def plus_date(words: str) -> date | None:
+    """Read a date as EDF+ writes it.
+
+    Examples
+    --------
+    >>> plus_date("02-MAR-1951"), plus_date("31-FEB-1951")
+    (datetime.date(1951, 3, 2), None)
+    """
+    found = _PLUS_DATE.fullmatch(words)
+    if not found or found[2].upper() not in MONTHS:
         return None
     try:
-        return date(int(found[3]), _MONTHS.index(found[2].upper()) + 1, int(found[1]))
+        return date(int(found[3]), MONTHS.index(found[2].upper()) + 1, int(found[1]))
     except ValueError:
         return None
