@@ -2,10 +2,12 @@
 
 ``lint(stem, notebook)`` returns what is wrong with a built lesson, in plain words; an empty list when it is
 sound. Each rule in ``RULES`` is one small function: it looks at one thing and says what must hold, what was
-found and in which cell. Cells are counted from 1, as a reader does.
+found and in which cell. Cells are counted from 1, as a reader does. ``lint_source(stem, notebook)`` looks at
+what the built lesson no longer shows: its French twins and the marks of its exercises.
 """
 
 import ast
+import hashlib
 import re
 from collections.abc import Iterator
 
@@ -32,6 +34,7 @@ _NETWORK = re.compile(r"(?:https?|s?ftp|abfss?|s3)://|\b(?:urllib|requests|socke
 _SHELL = re.compile(r"^\s*[!%]|\bpip\b|\bconda\b|\bsubprocess\b|\bos\.system\b", re.MULTILINE)
 _FILTERS = re.compile(r"\b(?:filterwarnings|simplefilter|catch_warnings)\b")
 _EXERCISE = re.compile(r"^### Exercise \d\d-\d+", re.MULTILINE)
+_ANSWER = re.compile(r"^\*\*Your answer:\*\* `([a-z]\w*)`", re.MULTILINE)
 _MINUTES = re.compile(r"(\d+) min to (?:read|practise)")
 
 
@@ -245,3 +248,88 @@ RULES = (
     _known_tags,
     _clean_run,
 )
+
+
+def lint_source(stem, notebook):
+    """Return what is wrong with a lesson's source, before anything is run.
+
+    Parameters
+    ----------
+    stem : str
+        Name of the lesson.
+    notebook : nbformat.NotebookNode
+        The source as jupytext reads it, with the metadata of its cells.
+
+    Returns
+    -------
+    list of str
+        One sentence per fault.
+    """
+    return [f"{stem}: {fault}" for rule in (_twins, _marks) for fault in rule(notebook)]
+
+
+def hash_of(text):
+    """Hash of a cell's words, six characters: where its lines break does not matter."""
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:6]
+
+
+def _twins(notebook):
+    english = None
+    for cell in notebook.cells:
+        if "lang" not in cell.metadata:
+            english = cell
+            continue
+        opening = (cell.source.splitlines() or [""])[0]
+        if english is None or {cell.cell_type, english.cell_type} != {"markdown"}:
+            yield f"a twin must be a text cell right after the text cell that it translates: {opening!r}"
+        elif cell.metadata["lang"] != "fr":
+            yield f'a twin must be lang="fr", found lang="{cell.metadata["lang"]}"'
+        elif (wanted := hash_of(english.source)) != cell.metadata.get("of"):
+            yield (
+                f"the French cell {opening!r} translates an older text than the English cell above it. "
+                f'Read both, mend the French, then write lang="fr" of="{wanted}"'
+            )
+        english = None
+
+
+def _marks(notebook):
+    english = [cell for cell in notebook.cells if "lang" not in cell.metadata]
+    for n, cell in enumerate(english):
+        name = cell.metadata.get("exercise")
+        if name and cell.cell_type == "markdown":
+            following = english[n + 1] if n + 1 < len(english) else cell
+            if following.cell_type != "code" or following.metadata.get("exercise") != name:
+                yield f"exercise {name}: the cell after its prompt must be the code that solves it"
+            else:
+                yield from _prompt(name, cell, following, english[n + 2 :])
+    solved = [c.metadata["exercise"] for c in english if "exercise" in c.metadata and c.cell_type == "code"]
+    asked = [c.metadata["exercise"] for c in english if "exercise" in c.metadata and c.cell_type != "code"]
+    if solved != asked or len(set(asked)) != len(asked):
+        yield f"each exercise has one prompt and one solution; prompts {asked}, solutions {solved}"
+
+
+def _prompt(name, prompt, solution, later):
+    answers = _ANSWER.findall(prompt.source)
+    if f"### Exercise {name}" not in prompt.source or len(answers) != 1:
+        yield (
+            f"exercise {name}: its prompt must hold '### Exercise {name}' and one line "
+            f"'**Your answer:** `name`, what it is', found {answers}"
+        )
+    made = {name for name, is_made in _names(solution) if is_made}
+    if set(answers) - made:
+        yield f"exercise {name}: its solution must assign {answers[0]}"
+    code = [cell for cell in later if cell.cell_type == "code"]
+    used = {name for cell in code for name, is_made in _names(cell) if not is_made}
+    if lost := sorted((made & used) - set(answers)):
+        yield f"exercise {name}: its solution is not in a learner's copy, but {', '.join(lost)} is used below"
+
+
+def _names(cell):
+    """Names in a code cell, and whether the cell makes them (or uses them)."""
+    for node in ast.walk(_tree(cell)):
+        if isinstance(node, ast.Name):
+            yield node.id, isinstance(node.ctx, ast.Store)
+        elif isinstance(node, ast.FunctionDef):
+            yield node.name, True
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0], True

@@ -8,14 +8,17 @@ Only the source is edited (jupytext, py:percent). A cell may carry, after its ``
 
 - ``tags=["parameters"]``: the one cell that papermill may replace;
 - ``tags=["nbval-check-output"]``: its printed numbers are regression-tested;
-- ``lang="fr"``: the French twin of the cell above it; the English build leaves it out;
+- ``lang="fr" of="a1b2c3"``: the French twin of the text cell above it, and the hash of the English that it
+  translates; ``notebooks/fr/NN_slug.ipynb`` is the lesson with its twins and the outputs of the same run;
 - ``exercise="01-2"``: the prompt of an exercise, and the code cell below that solves it.
 
-Two builds are byte-identical: cell ids come from the lesson's name and the cell's place, metadata is reduced
-to the tags, and the kernel runs with a configuration of its own in an empty folder.
+``notebooks/README.md`` says what each is for. Two builds are byte-identical: cell ids come from the lesson's
+name and the cell's place, metadata is reduced to the tags, and the kernel runs with a configuration of its
+own in an empty folder. Two lessons are executed at a time.
 """
 
 import argparse
+import asyncio
 import base64
 import hashlib
 import io
@@ -23,17 +26,25 @@ import os
 import re
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jupytext
 import nbformat
 import numpy as np
-from anatomy import lint
+from anatomy import lint, lint_source
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+try:
+    import learner  # the learners' copies and the solutions
+except ModuleNotFoundError:
+    learner = None
+
 HERE = Path(__file__).parent
 CELL_TIMEOUT_S = 120
+BESIDE = {"fr", "exercises", "solutions"}  # folders of what a lesson gives besides itself
+AT_A_TIME = 2  # lessons; each has a kernel of its own
 COLOUR = re.compile(r"\x1b\[[\d;]*m")  # of a terminal, in a traceback
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -49,8 +60,13 @@ VISIBLE = 16  # grey levels of 255
 SAME_SHARE = 5e-4  # of the pixels
 
 
+def read(source):
+    """Read a lesson's source; its cells keep ``lang``, ``of`` and ``exercise`` in their metadata."""
+    return jupytext.read(source, fmt="py:percent")
+
+
 def build(source):
-    """Execute one lesson.
+    """Execute one lesson, in English.
 
     Parameters
     ----------
@@ -67,7 +83,7 @@ def build(source):
     nbclient.exceptions.CellExecutionError
         When a cell of the lesson fails.
     """
-    notebook = jupytext.read(source, fmt="py:percent")
+    notebook = read(source)
     notebook.cells = [cell for cell in notebook.cells if "lang" not in cell.metadata]
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
@@ -77,7 +93,8 @@ def build(source):
             coalesce_streams=True,
             resources={"metadata": {"path": folder}},
         )
-        client.execute(env=kernel_environment(Path(folder)))
+        # not client.execute: in a thread it leaves its event loop open
+        asyncio.run(client.async_execute(env=kernel_environment(Path(folder))))
     return normalise(notebook, source.stem)
 
 
@@ -106,6 +123,42 @@ def normalise(notebook, stem):
             kept["outputs"] = [{**o, "metadata": {}} if "metadata" in o else dict(o) for o in cell.outputs]
         cells.append(kept)
     return nbformat.from_dict({"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5})
+
+
+def translate(built, source):
+    """Put the French twins in the place of their English cells.
+
+    Parameters
+    ----------
+    built : nbformat.NotebookNode
+        The executed lesson in English; its outputs are used as they are.
+    source : pathlib.Path
+        The lesson's ``.py`` file, with the twins.
+
+    Returns
+    -------
+    nbformat.NotebookNode or None
+        None where the lesson has no twin. A cell without one stays English.
+    """
+    twins, n_english = {}, 0
+    for cell in read(source).cells:
+        if "lang" in cell.metadata:
+            twins[n_english - 1] = cell.source
+        else:
+            n_english += 1
+    if not twins:
+        return None
+    cells = [{**cell, "source": twins.get(n, cell.source)} for n, cell in enumerate(built.cells)]
+    return nbformat.from_dict({**built, "cells": cells})
+
+
+def products(source, built):
+    """Return what a lesson gives, ``{path: notebook}``: the lesson, its French, the learners' copies."""
+    folder = source.parents[1]
+    given = {folder / f"{source.stem}.ipynb": built}
+    if french := translate(built, source):
+        given[folder / "fr" / f"{source.stem}.ipynb"] = french
+    return given | (learner.products(source, built) if learner else {})
 
 
 def as_text(notebook):
@@ -160,6 +213,7 @@ def _same_picture(old, new):
 
 def write(notebook, path):
     """Write a notebook beside its place, then rename: an interrupted build leaves the old file whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".part")
     beside.write_text(as_text(notebook), encoding="utf-8", newline="\n")
     beside.replace(path)
@@ -167,28 +221,50 @@ def write(notebook, path):
 
 def check(notebook, path):
     """List what is wrong with the committed notebook at ``path``, given what its source gives."""
+    name = f"{path.parent.name}/{path.name}" if path.parent.name in BESIDE else path.name
     again = f"Run: python notebooks/build.py {path.stem}"
     if not path.exists():
-        return [f"{path.name}: not built. {again}"]
+        return [f"{name}: not built. {again}"]
     text = path.read_text(encoding="utf-8")
     if text == as_text(notebook):
         return []
     difference = first_difference(nbformat.reads(text, as_version=4), notebook)
-    return [f"{path.name}: {difference}. {again}"] if difference else []
+    return [f"{name}: {difference}. {again}"] if difference else []
 
 
 def strays(folder):
     """List notebooks without a source: a lesson is edited, renamed and removed in ``src`` only."""
-    built = {path.stem for path in folder.glob("*.ipynb")}
+    translated = {source.stem for source in sources(folder) if 'lang="fr"' in source.read_text("utf-8")}
+    found = [
+        *((path.name, path.stem in {s.stem for s in sources(folder)}) for path in folder.glob("*.ipynb")),
+        *((f"fr/{path.name}", path.stem in translated) for path in (folder / "fr").glob("*.ipynb")),
+    ]
     return [
-        f"{stem}.ipynb: has no source src/{stem}.py"
-        for stem in sorted(built - {s.stem for s in sources(folder)})
+        f"{name}: has no source src/{Path(name).stem}.py{' with French twins' * name.startswith('fr/')}"
+        for name, sourced in sorted(found)
+        if not sourced
     ]
 
 
 def sources(folder, prefix=""):
     """Lessons' sources whose name starts with ``prefix``, in order."""
     return sorted((folder / "src").glob(f"{prefix}*.py"))
+
+
+def make(source, *, write_them):
+    """Build one lesson, then write or check all that it gives; return the faults."""
+    faults = lint_source(source.stem, read(source))
+    try:
+        built = build(source)
+    except CellExecutionError as error:
+        return [*faults, f"{source.stem}: a cell fails.\n{COLOUR.sub('', str(error))}"]
+    faults += lint(source.stem, built)
+    for path, notebook in products(source, built).items():
+        if write_them:
+            write(notebook, path)
+        else:
+            faults += check(notebook, path)
+    return faults
 
 
 def main(argv=None, *, folder=HERE):
@@ -203,18 +279,11 @@ def main(argv=None, *, folder=HERE):
     if not lessons:
         parser.error(f"no lesson in notebooks/src starts with {options.lesson!r}")
     faults = strays(folder)
-    for source in lessons:
-        target = folder / f"{source.stem}.ipynb"
-        try:
-            notebook = build(source)
-        except CellExecutionError as error:
-            faults.append(f"{source.stem}: a cell fails.\n{COLOUR.sub('', str(error))}")
-            continue
-        found = lint(source.stem, notebook) + (check(notebook, target) if options.check else [])
-        if not options.check:
-            write(notebook, target)
-        faults += found
-        print(f"{source.stem}: {'ok' if not found else f'{len(found)} faults'}", flush=True)
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        made = pool.map(lambda source: make(source, write_them=not options.check), lessons)
+        for source, found in zip(lessons, made, strict=True):
+            faults += found
+            print(f"{source.stem}: {'ok' if not found else f'{len(found)} faults'}", flush=True)
     print("\n".join(faults), end="\n" if faults else "", file=sys.stderr)
     return 1 if faults else 0
 

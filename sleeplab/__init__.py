@@ -61,7 +61,7 @@ _HOME = {
     "rare_groups": "privacy",
     "check_computer": "doctor",
 }
-_MODULES = frozenset({*_HOME.values(), "norms", "plotting"})
+_MODULES = frozenset({*_HOME.values(), "norms", "plotting", "provenance"})
 
 __all__ = ["__version__", *_HOME, *sorted(_MODULES)]  # all are strings
 

@@ -10,13 +10,16 @@ import yasa
 from sklearn import metrics
 
 from sleeplab.agreement import (
+    HUMAN_ACCURACY,
     HUMAN_KAPPA,
-    LABELS,
-    STAGES,
+    compare_nights,
     compare_scorings,
     consensus,
     soft_agreement,
 )
+
+STAGES = ("WAKE", "N1", "N2", "N3", "REM")
+LABELS = (*STAGES, "ART", "UNS")
 
 DOD_CODES = {-1: "UNS", 0: "WAKE", 1: "N1", 2: "N2", 3: "N3", 4: "REM"}
 
@@ -71,6 +74,7 @@ def test_against_yasa() -> None:
     agreement = compare_scorings(ours, expert)
     assert agreement.kappa == pytest.approx(theirs["kappa"])
     assert agreement.accuracy * 100 == pytest.approx(theirs["accuracy"])
+    assert agreement.mcc == pytest.approx(theirs["mcc"])
 
 
 def test_interval_holds_the_figure_and_its_spread() -> None:
@@ -82,6 +86,38 @@ def test_interval_holds_the_figure_and_its_spread() -> None:
     p_chance = 1 - (1 - agreement.accuracy) / (1 - agreement.kappa)
     error = np.sqrt(agreement.accuracy * (1 - agreement.accuracy) / agreement.n_epochs) / (1 - p_chance)
     assert high - low == pytest.approx(3.92 * error, rel=0.3)  # 48 blocks: ± 10 % (1 SD) of the spread
+
+
+def test_the_summary_puts_people_beside_the_machine() -> None:
+    ours, expert = random_pair(4)
+    agreement = compare_scorings(ours, expert)
+    summary = agreement.summary
+    assert summary.index.tolist() == ["accuracy", "kappa", "mcc", *(f"kappa {s}" for s in STAGES)]
+    assert summary.loc["kappa N1", "value"] == agreement.stage_kappa["N1"]
+    assert ((summary["low"] < summary["value"]) & (summary["value"] < summary["high"])).all()
+    assert summary.loc["accuracy", "human"] == HUMAN_ACCURACY
+    assert summary.loc["kappa N1", "human"] == HUMAN_KAPPA["N1"]
+    assert np.isnan(summary.loc["mcc", "human"])
+
+
+def test_several_nights_are_one_table_of_epochs() -> None:
+    nights = [random_pair(seed, n=100 + 50 * seed) for seed in range(6)]
+    pooled = compare_nights(nights)
+    joined = [
+        hypnogram(np.concatenate([pair[i].hypno.to_numpy(str) for pair in nights]), str(i)) for i in (0, 1)
+    ]
+    alone = compare_scorings(*joined)
+    assert pooled.n_epochs == alone.n_epochs
+    np.testing.assert_allclose(pooled.summary["value"], alone.summary["value"])
+
+
+def test_the_interval_of_several_nights_is_about_nights() -> None:
+    """Half of the nights agree fully, half not at all: the interval of a share p of n is 3.92 sqrt(pq/n)."""
+    right = hypnogram(["N2", "N3"] * 50), hypnogram(["N2", "N3"] * 50)
+    wrong = hypnogram(["N2", "N3"] * 50), hypnogram(["N3", "N2"] * 50)
+    low, high = compare_nights([right] * 20 + [wrong] * 20).summary.loc["accuracy", ["low", "high"]]
+    assert high - low == pytest.approx(3.92 * np.sqrt(0.25 / 40), rel=0.15)  # steps of 1/40 = 8 % of it
+    assert np.isnan(compare_nights([right, wrong]).summary["low"]).all()
 
 
 def test_nothing_in_common_gives_nan() -> None:
@@ -104,6 +140,8 @@ def test_what_cannot_be_compared_is_refused() -> None:
         consensus([hypnogram(["N2"])])
     with pytest.raises(ValueError, match=r"must have five stages, got \[5, 2\]"):
         compare_scorings(yasa.Hypnogram(["S", "W"], n_stages=2), hypnogram(["N2", "N2"]))
+    with pytest.raises(ValueError, match="at least one night to compare, got none"):
+        compare_nights([])
     with pytest.raises(ValueError, match="one weight per scoring, got 1 for 2"):
         consensus([hypnogram(["N2"]), hypnogram(["N1"])], weights=[1.0])
 
@@ -176,5 +214,4 @@ def test_people_on_dod_are_near_the_pooled_ceiling(shared_data: Callable[[str], 
     """Pairs of scorers: large studies found 0.66 (doi:10.5664/jcsm.9174) to 0.76 (pooled)."""
     nights = read_nights(shared_data("dod/dodh"))
     pairs = [(night[i], night[j]) for night in nights for i in range(5) for j in range(i)]
-    kappas = [compare_scorings(*pair).kappa for pair in pairs]
-    assert np.nanmean(kappas) == pytest.approx(HUMAN_KAPPA["overall"], abs=0.1)
+    assert compare_nights(pairs).kappa == pytest.approx(HUMAN_KAPPA["overall"], abs=0.1)

@@ -6,9 +6,11 @@ import pytest
 import yasa
 from anomaly_helpers import SFREQ, gate_of, night_of, pink, raw_of
 
-from sleeplab.anomalies import KINDS, LEDGER_COLUMNS, find_anomalies
+from sleeplab.anomalies import KINDS, LEDGER_COLUMNS, Known, find_anomalies
 from sleeplab.anomalies._ledger import Finding, group_by_gap, make_ledger, runs, span, stage_counts
 from sleeplab.features import epoch_features
+from sleeplab.scoring import Scoring
+from sleeplab.scoring._model import events_table
 
 NUMBERS = {"onset_s", "duration_s", "score", "p_value"}
 
@@ -91,7 +93,12 @@ def test_an_expert_of_another_length_is_refused() -> None:
     raw, hypnogram = raw_of({"C4-M1": pink(0, 60 * SFREQ)}), night_of("22")
     features = epoch_features(raw, hypnogram)
     with pytest.raises(ValueError, match="it has 3 epochs, the machine's 2"):
-        find_anomalies(raw, gate_of(raw), hypnogram, features, expert=night_of("222"))
+        find_anomalies(raw, gate_of(raw), hypnogram, features, known=scored_by(night_of("222")))
+
+
+def scored_by(expert: yasa.Hypnogram) -> Known:
+    """Return what is known when a human scored the stages and no event."""
+    return Known(scoring=Scoring(expert, events_table([]), pd.DataFrame()))
 
 
 def machine_of(stages: str, confidence: list[float]) -> yasa.Hypnogram:
@@ -104,28 +111,27 @@ def machine_of(stages: str, confidence: list[float]) -> yasa.Hypnogram:
     return yasa.Hypnogram(names, proba=pd.DataFrame(proba, columns=columns))
 
 
-def test_doubtful_scoring_is_confident_disagreement_in_runs() -> None:
-    machine = machine_of("22RRRW22", [0.95, 0.95, 0.92, 0.95, 0.98, 0.6, 0.95, 0.95])
-    expert = night_of("22222UWW")
+def test_doubtful_scoring_is_in_the_ledger() -> None:
+    machine = machine_of("22333322", [0.95, 0.95, 0.98, 0.98, 0.98, 0.98, 0.95, 0.95])
     raw = raw_of({"C4-M1": pink(0, 8 * 30 * SFREQ)})
-    ledger = find_anomalies(raw, gate_of(raw), machine, epoch_features(raw, machine), expert=expert)
-    doubtful = ledger[ledger["level"] == "label"]
-    # epoch 5 was not scored and the machine not sure: it is bridged, the run is 2-7
-    assert doubtful[["onset_s", "duration_s"]].to_numpy().tolist() == [[60.0, 180.0]]
-    assert "Expert N2, machine REM with confidence 0.89" in doubtful["evidence"].iloc[0]
+    known = scored_by(night_of("22RRRR22"))
+    ledger = find_anomalies(raw, gate_of(raw), machine, epoch_features(raw, machine), known=known)
+    doubtful = ledger[ledger["kind"] == "doubtful scoring"]
+    assert doubtful[["onset_s", "duration_s", "level"]].to_numpy().tolist() == [[60.0, 120.0, "label"]]
 
 
 def test_an_unsure_machine_doubts_nobody() -> None:
     machine = machine_of("2R", [0.95, 0.89])
     raw = raw_of({"C4-M1": pink(0, 60 * SFREQ)})
-    ledger = find_anomalies(raw, gate_of(raw), machine, epoch_features(raw, machine), expert=night_of("22"))
+    known = scored_by(night_of("22"))
+    ledger = find_anomalies(raw, gate_of(raw), machine, epoch_features(raw, machine), known=known)
     assert "label" not in set(ledger["level"])
 
 
 def test_a_hypnogram_without_probabilities_doubts_nobody() -> None:
     raw, hypnogram = raw_of({"C4-M1": pink(0, 60 * SFREQ)}), night_of("22")
     features = epoch_features(raw, hypnogram)
-    ledger = find_anomalies(raw, gate_of(raw), hypnogram, features, expert=night_of("WW"))
+    ledger = find_anomalies(raw, gate_of(raw), hypnogram, features, known=scored_by(night_of("WW")))
     assert "label" not in set(ledger["level"])
 
 

@@ -98,9 +98,23 @@ def test_intervals_are_10_to_90_s(interval_s: float, n_series: int) -> None:
     assert len(series(every(interval_s, 6))) == n_series
 
 
-def test_an_interval_outside_ends_the_series() -> None:
-    (first, second) = series([*every(30, 4), *every(30, 5, 400.0)])
-    assert (first.evidence[0], second.evidence[0]) == ("4", "5")
+def test_an_interval_outside_ends_the_series_and_series_near_each_other_are_one_finding() -> None:
+    (finding,) = series([*every(30, 4), *every(30, 5, 400.0)])  # 210 s from the last to the first
+    assert finding.evidence == "9 leg movements in 2 series, 30 s apart on average (N2 9)."
+    assert finding.onset_s + finding.duration_s == pytest.approx(520.5, abs=0.3)
+    assert finding.score == pytest.approx(np.log2(9))
+    assert series([*every(30, 3), *every(30, 3, 400.0)]) == []  # twice three is no series
+
+
+def test_series_more_than_15_min_apart_are_two_findings() -> None:
+    assert len(series([*every(30, 4), *every(30, 4, 1080.0)])) == 1  # 890 s from the last to the first
+    assert len(series([*every(30, 4), *every(30, 4, 1095.0)])) == 2
+
+
+def test_a_movement_in_a_short_awakening_neither_counts_nor_ends_the_series() -> None:
+    stages = "2" * 6 + "W" + "2" * 33  # awake from 180 to 210 s
+    (finding,) = series(every(30, 6), stages=stages)  # the fourth, at 190 s, lies in it
+    assert finding.evidence == "5 leg movements, 38 s apart on average (N2 5)."  # 150 s in 4 intervals
 
 
 def test_both_legs_together_are_one_movement_and_alternating_ones_a_series() -> None:
@@ -156,6 +170,21 @@ def test_rem_whose_chin_is_active_is_found_with_its_share() -> None:
     assert (finding.kind, finding.onset_s, finding.duration_s) == ("REM without atonia", 600.0, 600.0)
     assert "Chin active in 50 % of the 3-s pieces of 10 min of REM" in finding.evidence
     assert finding.score == pytest.approx(0.5 / 0.18)
+
+
+def test_several_periods_are_one_finding_and_very_short_ones_do_not_count() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(SECONDS * SFREQ)
+    stages = "2" * 10 + "R" * 10 + "2" * 5 + "R" * 10 + "2" * 3 + "RR"  # the last is shorter than 1.5 min
+    for epoch in (*range(10, 20), *range(25, 35), 38, 39):
+        n_pieces = 4 if epoch < 20 else 2 if epoch < 35 else 10
+        x[epoch * 30 * SFREQ : (epoch * 30 + 3 * n_pieces) * SFREQ] *= 6
+    (finding,) = find_rem_tone(inputs_of({"Chin": x}, stages))
+    assert (finding.onset_s, finding.duration_s) == (300.0, 750.0)
+    assert (
+        "Chin active in 30 % of the 3-s pieces of 10 min of REM; most (40 %) 5 min after" in finding.evidence
+    )
+    assert finding.score == pytest.approx(0.3 / 0.18 * np.log2(3))
 
 
 def test_a_chin_that_never_relaxes_in_rem_is_measured_against_the_other_stages() -> None:

@@ -1,4 +1,4 @@
-"""Transients and shifts: planted ones are found, what resembles them is not."""
+"""Transients, rhythms and shifts: planted ones are found, what resembles them is not."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,7 @@ import pytest
 from anomaly_helpers import SFREQ, night_of, pink, raw_of
 
 from sleeplab.anomalies._ledger import Finding, Inputs
+from sleeplab.anomalies.rhythms import find_evolving_rhythms
 from sleeplab.anomalies.shifts import find_arousals
 from sleeplab.anomalies.transients import find_transients
 from sleeplab.features import fit_mask
@@ -23,8 +24,12 @@ def inputs_of(channels: dict[str, np.ndarray], stages: str = "2" * N_EPOCHS) -> 
 
 def wave(times_s: np.ndarray, height_uv: float, sigma_s: float) -> np.ndarray:
     """Gaussian waves at the given times; full width at half height is 2.35 sigma."""
-    t = np.arange(N) / SFREQ
-    return sum((height_uv * np.exp(-0.5 * ((t - at) / sigma_s) ** 2) for at in times_s), np.zeros(N))
+    t, reach = np.arange(N) / SFREQ, round(8 * sigma_s * SFREQ) + 1
+    x = np.zeros(N)
+    for at in times_s:
+        near = slice(max(round(at * SFREQ) - reach, 0), round(at * SFREQ) + reach)
+        x[near] += height_uv * np.exp(-0.5 * ((t[near] - at) / sigma_s) ** 2)
+    return x
 
 
 def sharp(channels: dict[str, np.ndarray], **kwargs: str) -> list[Finding]:
@@ -161,7 +166,81 @@ def test_other_bursts_are_no_arousals(name: str, added: np.ndarray) -> None:
 def test_ten_seconds_of_sleep_must_come_before() -> None:
     x = pink(3, N, 10.0) + burst(604.0, 6.0, 20, 60.0)
     assert len(shifts({"C4-M1": x})) == 1
-    assert shifts({"C4-M1": x}, "2" * 19 + "W" + "2" * 20) == []  # 4 s after waking
+    assert shifts({"C4-M1": x}, "2" * 18 + "WW" + "2" * 20) == []  # 4 s after waking
+
+
+def test_the_first_epoch_of_waking_is_searched_too_and_the_next_is_not() -> None:
+    x = pink(3, N, 10.0) + burst(610.0, 6.0, 20, 60.0)
+    assert len(shifts({"C4-M1": x}, "2" * 20 + "W" * 20)) == 1
+    assert shifts({"C4-M1": x}, "2" * 19 + "W" * 21) == []
+
+
+def test_a_faster_heart_makes_a_shift_more_certain() -> None:
+    x = pink(3, N, 10.0) + burst(500.0, 6.0, 20, 60.0)
+    t = np.arange(N) / SFREQ
+    slow = 1000 * np.exp(-0.5 * ((t % 1.0 - 0.5) / 0.012) ** 2)
+    fast = slow + wave(np.arange(501.0, 505.0), 1000.0, 0.012)  # twice as many beats for 4 s
+    (quiet,) = shifts({"C4-M1": x, "ECG": slow})
+    (fast,) = shifts({"C4-M1": x, "ECG": fast})
+    assert fast.score > quiet.score
+    assert "heart rate +" in fast.evidence
+    assert "heart" not in quiet.evidence
+
+
+def test_arousals_do_not_hide_each_other() -> None:
+    # one a minute, the rises and what follows them a fourth of the night: their standard deviation hides all
+    onsets = np.arange(15.0, 1190, 58.0)
+    x = pink(3, N, 10.0) + sum(burst(at, 6.0, 20, 25.0) for at in onsets)
+    (series,) = shifts({"C4-M1": x})
+    assert int(series.evidence.split()[0]) >= 0.9 * len(onsets)
+
+
+def chirp(onset_s: float, duration_s: float, hz: tuple[float, float], uv: tuple[float, float]) -> np.ndarray:
+    """Rhythm whose frequency and amplitude (µV) go steadily from the first to the second value."""
+    t = np.arange(N) / SFREQ - onset_s
+    inside = (t >= 0) & (t < duration_s)
+    phase = 2 * np.pi * (hz[0] * t + (hz[1] - hz[0]) * t**2 / (2 * duration_s))
+    return np.where(inside, (uv[0] + (uv[1] - uv[0]) * t / duration_s) * np.sin(phase), 0.0)
+
+
+def rhythms(x: np.ndarray) -> list[Finding]:
+    return find_evolving_rhythms(inputs_of({"C3-M2": pink(0, N) + x, "C4-M1": pink(1, N) + x}))
+
+
+def test_a_rhythm_that_slows_is_found_with_its_course() -> None:
+    (finding,) = rhythms(chirp(500.0, 30.0, (7.0, 3.0), (80.0, 80.0)))
+    assert finding.kind == "evolving rhythm"
+    assert finding.onset_s == pytest.approx(500.0, abs=2.0)  # windows of 2 s, steps of 1 s
+    assert finding.duration_s == pytest.approx(30.0, abs=3.0)
+    # medians of the first and last third: a sixth from the ends, 6.3 and 3.7 Hz; 80 / sqrt 2 = 57 µV RMS
+    hz = [float(finding.evidence.split()[i]) for i in (7, 9)]
+    assert hz == pytest.approx([6.3, 3.7], abs=0.5)
+    assert [float(finding.evidence.split()[i]) for i in (13, 15)] == pytest.approx([57, 57], rel=0.15)
+
+
+def test_a_rhythm_that_only_grows_is_found() -> None:
+    assert len(rhythms(chirp(500.0, 30.0, (5.0, 5.0), (15.0, 120.0)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "added"),
+    [
+        ("steady", chirp(500.0, 30.0, (5.0, 5.0), (80.0, 80.0))),
+        ("growing alpha", chirp(500.0, 30.0, (9.0, 9.5), (15.0, 120.0))),
+        ("too short", chirp(500.0, 7.0, (7.0, 3.0), (80.0, 80.0))),
+        ("sway", chirp(500.0, 30.0, (1.4, 0.4), (150.0, 150.0))),
+        ("small", chirp(500.0, 30.0, (7.0, 3.0), (12.0, 12.0))),
+    ],
+)
+def test_other_rhythms_do_not_evolve(name: str, added: np.ndarray) -> None:
+    assert rhythms(added) == [], name
+
+
+def test_spikes_and_waves_at_3_hz_are_kept() -> None:
+    runs_of_spikes = sum((wave(SPIKES + k / 3, 120.0, 0.02) for k in range(5)), np.zeros(N))
+    cluster = sharp({"C3-M2": pink(0, N) + runs_of_spikes})[0]
+    # 40 waves; the middle one of five has one before and after, as regular as heart beats two waves away
+    assert int(cluster.evidence.split()[0]) >= 4 * len(SPIKES)
 
 
 def test_the_chin_is_needed_in_rem_and_only_there() -> None:
@@ -180,6 +259,7 @@ def test_shifts_close_together_are_one_series() -> None:
     x = pink(3, N, 10.0) + sum(burst(at, 5.0, 20, 60.0) for at in (300.0, 360.0, 420.0, 900.0))
     series, single = shifts({"C4-M1": x})
     assert (series.kind, single.kind) == ("arousal-like series", "arousal-like shift")
-    assert "3 arousal-like shifts in 2.08 min (N2 3)" in series.evidence
+    assert "3 arousal-like shifts in 2.0" in series.evidence
+    assert "(N2 3)" in series.evidence
     assert series.onset_s + series.duration_s == pytest.approx(425.0, abs=1.5)
     assert series.score > single.score

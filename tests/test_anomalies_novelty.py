@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from anomaly_helpers import SFREQ, gate_of, night_of, pink, raw_of
+from anomaly_helpers import SFREQ, night_of, pink, raw_of
 from sklearn.utils.estimator_checks import check_estimator
 
-from sleeplab.anomalies import find_anomalies
-from sleeplab.anomalies.novelty import NoveltyDetector
-from sleeplab.features import epoch_features
+from sleeplab.anomalies._ledger import Finding, Inputs
+from sleeplab.anomalies.novelty import NoveltyDetector, find_unusual_epochs
+from sleeplab.features import epoch_features, fit_mask
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")  # optional array libraries
@@ -75,10 +75,15 @@ def night_with(changes: dict[int, float], *, seed: int = 0) -> list[tuple[float,
     t = np.arange(30 * SFREQ) / SFREQ
     for epoch, amplitude in changes.items():
         x[epoch * 30 * SFREQ : (epoch + 1) * 30 * SFREQ] += amplitude * np.sin(2 * np.pi * 25 * t)
-    raw, hypnogram = raw_of({"C4-M1": x}), night_of("2" * 60 + "3" * 60)
-    ledger = find_anomalies(raw, gate_of(raw), hypnogram, epoch_features(raw, hypnogram))
-    own = ledger[ledger["kind"] == "unusual EEG"]
-    return list(zip(own["onset_s"], own["duration_s"], own["evidence"], strict=True))
+    found = unusual(x, "2" * 60 + "3" * 60)
+    return [(finding.onset_s, finding.duration_s, finding.evidence) for finding in found]
+
+
+def unusual(x: np.ndarray, stages: str) -> list[Finding]:
+    raw, hypnogram = raw_of({"C4-M1": x}), night_of(stages)
+    names = hypnogram.hypno.astype(str).to_numpy().astype(str)
+    found = find_unusual_epochs(Inputs(raw, names, fit_mask(raw, None), epoch_features(raw, hypnogram)))
+    return sorted(found, key=lambda finding: finding.onset_s)
 
 
 def test_a_stage_twice_as_high_is_usual_for_itself() -> None:
@@ -91,10 +96,8 @@ def test_what_is_usual_in_one_stage_is_unusual_in_another() -> None:
     x = pink(1, 120 * n)
     for epoch in (*range(1, 120, 2), 60):  # N3, every other epoch, is twice as high; so is one epoch of N2
         x[epoch * n : (epoch + 1) * n] *= 2
-    raw, hypnogram = raw_of({"C4-M1": x}), night_of("23" * 60)
-    ledger = find_anomalies(raw, gate_of(raw), hypnogram, epoch_features(raw, hypnogram))
-    found = ledger[(ledger["kind"] == "unusual EEG") & (ledger["stage"] == "N2")]
-    assert found["onset_s"].to_list() == [1800.0]
+    found = [finding for finding in unusual(x, "23" * 60) if "other N2 epochs" in finding.evidence]
+    assert [finding.onset_s for finding in found] == [1800.0]
 
 
 def test_planted_epochs_are_found_merged_and_explained() -> None:
@@ -109,6 +112,4 @@ def test_too_few_epochs_of_a_stage_are_not_judged() -> None:
     n = 10 * 30 * SFREQ
     x = pink(0, n)
     x[: 30 * SFREQ] *= 20
-    raw, hypnogram = raw_of({"C4-M1": x}), night_of("2" * 10)
-    ledger = find_anomalies(raw, gate_of(raw), hypnogram, epoch_features(raw, hypnogram))
-    assert "unusual EEG" not in set(ledger["kind"])
+    assert unusual(x, "2" * 10) == []

@@ -2,10 +2,14 @@
 
 import mne
 import numpy as np
+import pandas as pd
 import pytest
 from anomaly_helpers import SFREQ, gate_of, pink, raw_of
 
+from sleeplab.anomalies._ledger import Inputs
+from sleeplab.anomalies.artefacts import find_artefacts
 from sleeplab.anomalies.signal import MEANINGS, find_signal_findings
+from sleeplab.features import fit_mask
 from sleeplab.quality import LIMITS
 
 NAMES = ("C3-M2", "C4-M1", "Chin")
@@ -108,3 +112,108 @@ def test_units_without_dimension_are_said_in_words() -> None:
     (finding,) = find_signal_findings(recording, gate)
     assert finding.evidence.endswith("(median 0.068, limit 0.2: correlation with other channels).")
     assert {limit.unit for limit in LIMITS} - {"µV", "dB", "s"} == set(MEANINGS)
+
+
+EEG = ("F3-M2", "F4-M1", "C3-M2", "C4-M1")
+N = 40 * 30 * SFREQ
+T = np.arange(N) / SFREQ
+
+
+def artefacts(
+    changes: dict[str, np.ndarray], *, sign: dict[str, int] | None = None, **others: np.ndarray
+) -> list:
+    """Four EEG channels that share half of their power, with something added; the findings."""
+    common, signs = pink(99, N), sign or {}
+    x = {
+        name: signs.get(name, 1) * (common + pink(k, N)) / 2**0.5 + changes.get(name, 0.0)
+        for k, name in enumerate(EEG)
+    }
+    recording = raw_of(x | others)
+    stages = np.array(["N2"] * 40)
+    return find_artefacts(Inputs(recording, stages, fit_mask(recording, None), pd.DataFrame()))
+
+
+def between(start_s: float, stop_s: float) -> np.ndarray:
+    return (start_s <= T) & (stop_s > T)
+
+
+def decays(times_s: list[float], uv: float, tau_s: float = 0.25) -> np.ndarray:
+    return sum(np.where(at <= T, uv * np.exp(-np.maximum(T - at, 0) / tau_s), 0.0) for at in times_s)
+
+
+def test_eeg_as_it_should_be_has_no_artefacts() -> None:
+    assert artefacts({}) == []
+
+
+def test_four_jumps_of_one_channel_are_pops_and_three_are_none() -> None:
+    (finding,) = artefacts({"C3-M2": decays([300, 330, 390, 400], 250.0)})
+    assert (finding.kind, finding.ch_names) == ("electrode pops", ("C3-M2",))
+    assert finding.onset_s == pytest.approx(300, abs=0.05)
+    assert finding.evidence.startswith("C3-M2: 4 abrupt jumps within 1.6")
+    # mean of exp(-t / 0.25 s) from 0.02 to 0.12 s after the jump: 0.76
+    assert float(finding.evidence.split("median ")[1].split()[0]) == pytest.approx(0.76 * 250, rel=0.15)
+    assert artefacts({"C3-M2": decays([300, 330, 390], 250.0)}) == []
+
+
+def test_what_other_channels_show_too_or_is_gone_at_once_is_no_pop() -> None:
+    jumps = decays([300, 330, 390, 400], 250.0)
+    assert artefacts({"C3-M2": jumps, "C4-M1": jumps}) == []
+    assert artefacts({"C3-M2": decays([300, 330, 390, 400], 250.0, tau_s=0.02)}) == []
+
+
+def test_sweat_on_two_channels_is_one_finding() -> None:
+    drift = np.where(between(300, 600), 60 * np.sin(2 * np.pi * 0.3 * T), 0.0)
+    (finding,) = artefacts({"F3-M2": drift, "F4-M1": drift})
+    assert (finding.kind, set(finding.ch_names)) == ("sweat-like drift", {"F3-M2", "F4-M1"})
+    assert (finding.onset_s, finding.duration_s) == (300, 300)
+    assert float(finding.evidence.split("drift of ")[1].split()[0]) == pytest.approx(60 / 2**0.5, rel=0.1)
+    short = np.where(between(300, 390), 60 * np.sin(2 * np.pi * 0.3 * T), 0.0)
+    assert artefacts({"F3-M2": short}) == []
+
+
+def test_the_heart_in_the_eeg_is_measured() -> None:
+    ecg = 1000 * np.exp(-0.5 * ((T % 0.9 - 0.45) / 0.012) ** 2)
+    (finding,) = artefacts({"C4-M1": np.where(between(300, 900), 0.04 * ecg, 0.0)}, ECG=ecg)
+    assert (finding.kind, finding.ch_names) == ("heart in the EEG", ("C4-M1",))
+    assert (finding.onset_s, finding.duration_s) == (300, 600)
+    assert float(finding.evidence.split("beats is ")[1].split()[0]) == pytest.approx(40, rel=0.15)
+    assert artefacts({"C4-M1": 0.005 * ecg}, ECG=ecg) == []
+
+
+def test_missing_slow_waves_are_found_and_their_share_is_said() -> None:
+    spectrum = np.fft.rfft((pink(99, N) + pink(2, N)) / 2**0.5)  # of C3-M2
+    freqs = np.fft.rfftfreq(N, 1 / SFREQ)
+    spectrum[(freqs < 0.4) | (freqs > 1.6)] = 0
+    slow = np.fft.irfft(spectrum, N)
+    (finding,) = artefacts({"C3-M2": np.where(between(300, 600), -0.8 * slow, 0.0)})
+    assert (finding.kind, finding.ch_names) == ("slow waves missing", ("C3-M2",))
+    assert (finding.onset_s, finding.duration_s) == (300, 300)
+    assert float(finding.evidence.split(" are ")[1].split()[0]) == pytest.approx(0.2, abs=0.05)
+    assert artefacts({"C3-M2": np.where(between(300, 600), -0.5 * slow, 0.0)}) == []
+
+
+def test_hum_is_measured() -> None:
+    (finding,) = artefacts({"C4-M1": np.where(between(300, 450), 20 * np.sin(2 * np.pi * 48 * T), 0.0)})
+    assert (finding.kind, finding.onset_s, finding.duration_s) == ("mains hum", 300, 150)
+    assert float(finding.evidence.split("Hz of ")[1].split()[0]) == pytest.approx(20 / 2**0.5, abs=0.5)
+
+
+def test_an_inverted_lead_is_named() -> None:
+    (finding,) = artefacts({}, sign={"C3-M2": -1})
+    assert (finding.kind, finding.ch_names, finding.duration_s) == ("inverted lead", ("C3-M2",), 1200)
+    assert float(finding.evidence.split("correlation ")[1].split()[0]) == pytest.approx(-0.5, abs=0.1)
+
+
+def test_a_cut_through_brain_and_breath_is_a_clock_jump() -> None:
+    breath = np.sin(2 * np.pi * 0.25 * T)
+    cut = int(600 * SFREQ)
+    jumped = {"Flow": breath.copy(), "Thorax": breath.copy()}
+    for x in jumped.values():
+        x[cut:] = -np.sin(2 * np.pi * 0.25 * T[cut:] + 1.0)
+    noise = {name: 1e-3 * pink(k, N) for k, name in enumerate(jumped)}
+    step = np.where(between(600, 1200), 120.0, 0.0)
+    steps = {"C3-M2": step, "C4-M1": -step}
+    found = artefacts(steps, **{name: x + noise[name] for name, x in jumped.items()})
+    assert [(f.kind, f.onset_s) for f in found] == [("clock jump", pytest.approx(600, abs=0.03))]
+    assert artefacts(steps, **{name: breath + x for name, x in noise.items()}) == []  # the EEG alone
+    assert artefacts({}, **{name: x + noise[name] for name, x in jumped.items()}) == []  # the breath alone

@@ -22,6 +22,7 @@ ORDER = [
     "review",
     "plotting",
     "report",
+    "provenance",
     "flow",
     "privacy",
     "cohort",

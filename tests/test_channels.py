@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sleeplab.channels import MNE_TYPES, Channel, parse_label
+from sleeplab.channels import MNE_TYPES, Channel, channel_table, is_known_label, parse_label
 from sleeplab.channels._vocabulary import load_vocabulary
 
 ABOUT = ("impedance", "calibration", "status", "battery", "audio", "light", "annotation")
@@ -123,14 +123,14 @@ LABELS = {
     "DC3": ("Auxiliary3", "other"),
     # not understood: nothing is guessed
     "X3": ("X3", "other"),
-    "SpO2 foo": ("SpO2 foo", "other"),
-    "Legend": ("Legend", "other"),
-    "Chinook": ("Chinook", "other"),
-    "Marc3": ("Marc3", "other"),
+    "SpO2 foo": ("SpO2 X", "other"),
+    "Legend": ("X", "other"),
+    "Chinook": ("X", "other"),
+    "Marc3": ("X", "other"),
     "Thorax SpO2": ("Thorax SpO2", "other"),
     "EEG X3": ("EEG X3", "eeg"),
-    "EEG E1 foo": ("EEG E1 foo", "other"),
-    "": ("Unnamed", "other"),
+    "EEG E1 foo": ("EEG E1 X", "other"),
+    "": ("X", "other"),
     "EEG C3-A2 (3)": ("C3-M2 (3)", "eeg"),
 }
 
@@ -197,7 +197,6 @@ def test_electrode_reference_and_side(label: str, parts: tuple[str, str, str, st
 def test_a_word_cut_off_by_the_16_bytes_of_a_label_is_completed() -> None:
     assert parse_label("Voltage (bluetoo").name == "Bluetooth Voltage"  # 16 bytes: cut off
     assert parse_label("Voltage bluetoo").role == "other"  # 15 bytes: what stands there was meant
-    assert parse_label("Voltage bluetoo").name == "Voltage bluetoo"
     assert parse_label("Sangle abdominal").name == "Abdomen"
     assert parse_label("Sangle thoraciqu").name == "Thorax"
 
@@ -255,6 +254,7 @@ def test_any_text_is_a_channel_of_a_known_role(label: str) -> None:
 def test_names_are_fixed_points(label: str) -> None:
     """A name gives back all that the label said: roles need not be stored."""
     channel = parse_label(label)
+    assert is_known_label(channel.name)
     again = parse_label(channel.name)
     assert again == channel._replace(label=channel.name, reason=again.reason)
 
@@ -275,3 +275,31 @@ def test_what_is_about_a_signal_is_never_a_signal(label: str, word: str) -> None
     for text in (f"{label} {word}", f"{word} {label}"):
         assert parse_label(text).kind in ABOUT
         assert parse_label(text).role == "other"
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "role"),
+    [
+        ("C4 Mme Dupont", "C4 X", "eeg"),
+        ("EEG Smith", "EEG X", "eeg"),
+        ("EMG Smith, Jane", "EMG X,", "emg"),
+        ("SpO2 (Dupont)", "SpO2 (X)", "other"),
+        ("EEG 0612345678", "EEG X", "eeg"),
+        ("C3 12 34 56", "C3 X", "eeg"),
+        ("S M T H", "X", "other"),
+        ("Dupont Imp", "Impedance", "other"),
+        ("X3", "X3", "other"),  # one letter and up to three digits are no name
+    ],
+)
+def test_a_name_typed_into_a_label_is_in_no_name(label: str, name: str, role: str) -> None:
+    channel = parse_label(label)
+    assert (channel.name, channel.role) == (name, role)
+
+
+def test_labels_of_which_nothing_is_known_are_told_by_their_place() -> None:
+    table = channel_table(["C3", "Dupont", "", "Smith", "X", "(Dupont)", "EEG Dupont", "EEG Smith"])
+    assert table["name"].tolist() == [
+        *("C3", "Channel 2", "Channel 3", "Channel 4", "X", "Channel 6"),
+        *("EEG X", "EEG X (2)"),
+    ]
+    assert table["label"][1] == "Dupont"  # for the screen of whoever opened the file

@@ -78,7 +78,8 @@ def test_bad_recording_is_one_message(
 def test_no_eeg_message_lists_what_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["report", str(no_eeg(tmp_path)), "--out", str(tmp_path / "out")])
     message = capsys.readouterr().err
-    assert "Bidule" in message
+    assert "Bidule" not in message  # a label can hold a name; `sleeplab channels` shows it
+    assert "'Channel 1'" in message
     assert "SpO2" in message
 
 
@@ -161,10 +162,11 @@ def test_lab_starts_jupyterlab_on_the_lessons_for_this_computer_only(
     started: list[list[str]] = []
     monkeypatch.setattr("subprocess.call", lambda command: started.append(command) or 0)
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "exercises").mkdir()
     assert main(["lab", "--no-browser", "--port=8899"]) == 0
     assert started[0][1:] == [
-        "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--no-browser", "--port=8899", "notebooks"
+        "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.root_dir=.",
+        "--LabApp.default_url=/lab/tree/exercises", "--no-browser", "--port=8899"
     ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from edf_helpers import dreams_to_edf
 
 from sleeplab import flow
 from sleeplab.anomalies import LEDGER_COLUMNS
+from sleeplab.provenance import PACKAGES
 from sleeplab.scoring import read_hypnogram
 from sleeplab.simulate import write_simulated_edf
 
@@ -53,7 +54,7 @@ def test_files_are_written_and_read_back(results: flow.Results, tmp_path: Path) 
     np.testing.assert_allclose(written.proba, results.hypnogram.proba, atol=1e-6)
     assert len(pd.read_csv(page.with_name("ledger.csv"))) == len(results.anomalies)
     versions = json.loads(page.with_name("provenance.json").read_text())["versions"]
-    assert set(versions) == set(flow.PACKAGES)
+    assert set(versions) == set(PACKAGES)
 
 
 def test_findings_open_beside_the_recording(results: flow.Results, night: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import edfio
 import mne
 import numpy as np
+import pyedflib
 import pytest
 from edf_helpers import RawSignal, edf_bytes, tal_digital
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from privacy_files import IDENTIFIERS, KNOWN_TEXTS, PLACES, column_bytes, plant, survivors
 
 from sleeplab import privacy
+from sleeplab.cli import main
 from sleeplab.privacy import check_identity, deidentify, new_key
 
 KINDS = ("EDF", "EDF+C", "EDF+D", "BDF", "BDF+C")
@@ -42,15 +44,25 @@ plantings = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=plantings, kind=st.sampled_from(KINDS), seed=st.integers(0, 2**31))
-def test_nothing_planted_survives(
-    where: list[tuple[str, str, str]],
-    kind: str,
-    seed: int,
+def test_nothing_planted_survives_in_200_recordings(where, kind, seed, tmp_path_factory, key) -> None:
+    check_nothing_survives((where, kind, seed), tmp_path_factory, key)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(where=plantings, kind=st.sampled_from(KINDS), seed=st.integers(0, 2**31))
+def test_nothing_planted_survives(where, kind, seed, tmp_path_factory, key) -> None:
+    check_nothing_survives((where, kind, seed), tmp_path_factory, key)
+
+
+def check_nothing_survives(
+    recording: tuple[list[tuple[str, str, str]], str, int],
     tmp_path_factory: pytest.TempPathFactory,
     key: Path,
 ) -> None:
+    where, kind, seed = recording
     folder = tmp_path_factory.mktemp("night")
     night = plant(where, kind=kind, seed=seed)
     source = night.write(folder)
@@ -66,11 +78,11 @@ def test_nothing_planted_survives(
     assert [column_bytes(data, column) for column in (0, 1)] == night.signal_bytes
     assert source.read_bytes() == night.data
     assert check_identity([done.path], names=IDENTIFIERS).empty
-    check_readable(done.path, kind)
+    check_readable(done.path, kind, night.signal_bytes)
 
 
-def check_readable(path: Path, kind: str) -> None:
-    """MNE and edfio open it and find the signals, the known annotation and no other text than X."""
+def check_readable(path: Path, kind: str, signal_bytes: list[bytes]) -> None:
+    """MNE, edfio and pyEDFlib find the signals, the known annotation and no other text than X."""
     reader = mne.io.read_raw_bdf if kind.startswith("BDF") else mne.io.read_raw_edf
     raw = reader(path, preload=True, verbose="error")
     assert len(raw.ch_names) == 2
@@ -79,6 +91,24 @@ def check_readable(path: Path, kind: str) -> None:
     edf = edfio.read_bdf(path) if kind.startswith("BDF") else edfio.read_edf(path)
     assert edf.num_signals == 2
     assert {note.text for note in edf.annotations} <= {KNOWN_TEXTS[2], "X"}
+    check_with_pyedflib(path, kind, signal_bytes)
+
+
+def check_with_pyedflib(path: Path, kind: str, signal_bytes: list[bytes]) -> None:
+    """Compare sample by sample with a reader in C that checks each field of the header."""
+    if kind.endswith("D"):  # it refuses all files with gaps, and says so
+        with pytest.raises(OSError, match="discontinuous"):
+            pyedflib.EdfReader(str(path))
+        return
+    with pyedflib.EdfReader(str(path)) as reader:
+        labels = reader.getSignalLabels()  # of plain EDF and BDF it takes the notes for signals
+        columns = [i for i, label in enumerate(labels) if "Annotations" not in label]
+        for i, expected in zip(columns, signal_bytes, strict=True):
+            digital = reader.readSignal(i, digital=True).astype("<i4").view(np.uint8).reshape(-1, 4)
+            assert digital[:, : 3 if kind.startswith("BDF") else 2].tobytes() == expected
+        assert set(reader.readAnnotations()[2]) <= {KNOWN_TEXTS[2], "X"}
+        said = {reader.getPatientName(), reader.getTechnician(), reader.getEquipment(), reader.getBirthdate()}
+        assert said <= {"", "X"}
 
 
 def test_the_search_of_this_test_finds_what_is_planted() -> None:
@@ -264,6 +294,21 @@ def test_key_rights(tmp_path: Path, key: Path) -> None:
     with pytest.raises(ValueError, match=r"rights 600.*640") as caught:
         run(tmp_path, simple(), shared)
     assert key.read_text().strip() not in str(caught.value)
+
+
+def test_where_rights_cannot_be_checked_it_says_so(
+    tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared, source = tmp_path / "shared", tmp_path / "night.edf"
+    shared.write_bytes(key.read_bytes())
+    shared.chmod(0o644)
+    source.write_bytes(simple())
+    command = ["deidentify", str(source), "--key", str(shared), "--out"]
+    assert main([*command, str(tmp_path / "a")]) == 2
+    for module in ("sleeplab.privacy", "sleeplab.privacy._key"):
+        monkeypatch.setattr(f"{module}.CHECKS_RIGHTS", False)
+    assert main([*command, str(tmp_path / "b")]) == 0
+    assert "cannot check who may read the key" in capsys.readouterr().out
 
 
 def test_key_refused(tmp_path: Path, key: Path) -> None:

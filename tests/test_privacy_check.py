@@ -8,7 +8,8 @@ import pytest
 from edf_helpers import RawSignal, edf_bytes
 from privacy_files import IDENTIFIERS, NAMES, NOTES, PLACES, plant
 
-from sleeplab.privacy import check_identity, deidentify, new_key, rare_groups
+from sleeplab.cli import main
+from sleeplab.privacy import check_identity, cohort_risk, deidentify, new_key, rare_groups, read_cohort
 
 WORDS = "Quatremère"
 FIELDS = {
@@ -150,7 +151,7 @@ def test_across_the_edge_of_two_blocks(tmp_path: Path) -> None:
 
 
 def test_packed_files_are_told(tmp_path: Path) -> None:
-    for i, head in enumerate([b"PK\3\4", b"\x1f\x8b\x08\0", b"PAR1"]):
+    for i, head in enumerate([b"\x89HDF", b"%PDF-1.7", b"\xfd7zXZ\0"]):
         (tmp_path / f"{i}").write_bytes(head + bytes(50))
     found = check_identity([tmp_path / f"{i}" for i in range(3)])
     assert found["kind"].str.startswith("compressed or packed").tolist() == [True] * 3
@@ -186,6 +187,59 @@ def test_a_pseudonym_does_not_cover_the_rest_of_the_field(tmp_path: Path, patien
     found = check_identity([path])
     assert {"patient field"} <= set(found["kind"])
     assert {"date"} <= set(found["kind"])  # then the dates are not taken to be shifted either
+
+
+def test_a_cohort_is_counted_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cohort = pd.DataFrame(
+        {
+            "night_id": range(12),
+            "age": [40.2] * 3 + [40.9] * 3 + [91.0] + [55.0] * 5,
+            "sex": ["female"] * 7 + ["male"] * 5,
+            "start": ["2020-03-14T22:15"] * 6 + ["2020-03-15T01:00"] * 6,
+            "tst_min": 400.0,
+        }
+    )
+    expected = [
+        ["age × sex × start", 3, 1, 1, 8.3],
+        ["sex × start", 3, 1, 1, 8.3],
+        ["age × start", 3, 1, 1, 8.3],
+        ["age × sex", 3, 1, 1, 8.3],
+        ["age", 3, 1, 1, 8.3],
+        ["sex", 2, 5, 0, 0.0],
+        ["start", 2, 6, 0, 0.0],
+    ]
+    for write in (lambda path: cohort.to_csv(path, index=False), cohort.to_parquet):
+        path = tmp_path / "nights"
+        write(path)
+        risk = cohort_risk(read_cohort(path))
+        assert risk.to_numpy().tolist() == expected
+        assert main(["check-identity", "--cohort", str(path)]) == 1
+        said = capsys.readouterr().out
+        assert "1 of 12 rows share age × sex × start with fewer than 4 others" in said
+        assert "Not in the table: month, date, site, device" in said
+        assert "EEG itself can identify" in said
+    cohort[cohort["age"] != 91][["age", "sex"]].to_csv(path, index=False)
+    assert main(["check-identity", "--cohort", str(path)]) == 0
+
+
+def test_missing_values_are_a_group_of_their_own() -> None:
+    risk = cohort_risk(pd.DataFrame({"age": pd.array([None] * 5 + [40], "Int64")}))
+    assert risk.to_numpy().tolist() == [["age", 2, 1, 1, 16.7]]
+
+
+def test_tables_that_are_no_cohort(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(FileNotFoundError, match="no table at"):
+        read_cohort(tmp_path / "none.csv")
+    path = tmp_path / "a.csv"
+    path.write_text("name,tst_min\nQuatremere,1\n")
+    with pytest.raises(ValueError, match="must have one of the columns age, sex"):
+        read_cohort(path)
+    path.write_bytes(b"PAR1 Quatremere")
+    with pytest.raises(ValueError, match="must be CSV or Parquet") as caught:
+        read_cohort(path)
+    assert "uatremere" not in str(caught.value)
+    assert main(["check-identity"]) == 2
+    assert "something to search must be named" in capsys.readouterr().err
 
 
 def test_rare_groups() -> None:

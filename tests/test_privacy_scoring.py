@@ -144,10 +144,13 @@ def test_both_commands(tmp_path: Path, night: Path, capsys: pytest.CaptureFixtur
     for secret in (key.read_text().strip(), "0815", "4711", "uatrem"):
         assert secret not in said.out + said.err
     written = sorted(out.iterdir())
-    assert [path.name[-12:] for path in written] == [written[0].name[-12:], ".scoring.edf"]
+    stem = written[0].stem
+    assert [path.name for path in written] == [
+        f"{stem}{end}" for end in (".edf", ".provenance.json", ".scoring.edf")
+    ]
     assert b" F X X" in written[0].read_bytes()[:88]
     assert main(["check-identity", *map(str, written), "--names", str(names)]) == 0
-    assert "0 findings in 2 files" in capsys.readouterr().out
+    assert "0 findings in 3 files" in capsys.readouterr().out
     assert main(["check-identity", str(night), "--names", str(names)]) == 1
     said = capsys.readouterr()
     assert "name 1" in said.out

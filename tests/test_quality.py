@@ -11,7 +11,7 @@ from scipy.signal import resample_poly
 
 from sleeplab.channels import MNE_TYPES
 from sleeplab.quality import GATE_COLUMNS, LIMITS, check_quality
-from sleeplab.quality._measures import find_beats, measure_brain, measure_shared
+from sleeplab.quality._measures import find_beats, measure_brain, measure_shared, shared_spectrum
 from sleeplab.recording import read_recording
 
 SFREQ, N_EPOCH = 100.0, 3000
@@ -303,10 +303,53 @@ def test_an_open_input_shares_nothing_with_the_head() -> None:
     assert (refused["reason"] == "disconnected").all()
 
 
+@pytest.mark.parametrize(("n_bad", "reason"), [(4, "movement"), (5, "disconnected")])
+def test_all_eeg_loose_for_two_minutes_is_a_movement(n_bad: int, reason: str) -> None:
+    """A plug that comes out stays out; what all electrodes lose and regain is the body's."""
+    signals = head(["C4-M1", "C3-M2", "F4-M1"])
+    for i, signal in enumerate(signals.values()):
+        signal[BAD * N_EPOCH : (BAD + n_bad) * N_EPOCH] = pink(n_bad * N_EPOCH, seed=90 + i, std_uv=40)
+    gate = check_quality(to_raw(signals))
+    refused = gate[~gate["fit"]]
+    assert refused["epoch"].unique().tolist() == list(range(BAD, BAD + n_bad))
+    assert set(refused["reason"]) == {reason}
+
+
+def test_some_loud_seconds_do_not_decide_over_an_epoch() -> None:
+    """Twelve seconds of muscle, each electrode its own and ten times the EEG: the rest is still shared."""
+    signals = head(["C4-M1", "C3-M2", "F4-M1"])
+    for i, signal in enumerate(signals.values()):
+        loud = slice(BAD * N_EPOCH, BAD * N_EPOCH + 1200)
+        signal[loud] += pink(1200, seed=70 + i, std_uv=100)
+    assert check_quality(to_raw(signals))["fit"].all()
+
+
+def test_slow_drifts_of_open_inputs_are_nothing_in_common() -> None:
+    """A drift from -200 to 200 µV has power at all frequencies, in phase, where the window is not tapered."""
+    drift = np.tile(np.linspace(-200, 200, N_EPOCH), N_EPOCHS)
+    signals = {
+        name: pink(N_EPOCHS * N_EPOCH, seed=i) + drift for i, name in enumerate(["C4-M1", "C3-M2", "F4-M1"])
+    }
+    gate = check_quality(to_raw(signals))
+    assert gate["reason"].eq("disconnected").all()
+
+
+def test_bits_are_counted_in_the_steps_of_the_recorder() -> None:
+    """Resampling makes new values between ten steps; the reader tells how large the step was."""
+    raw = to_raw({"C4-M1": pink(N_EPOCHS * N_EPOCH)})
+    range_uv = np.ptp(raw.get_data().reshape(N_EPOCHS, N_EPOCH) * 1e6, axis=1)
+    for n_steps, reason in ((8, {"few bits"}), (100, {""})):
+        raw.info["temp"] = {"native": {"C4-M1": {"step": range_uv.max() / n_steps * 1e-6}}}
+        gate = check_quality(raw)
+        assert set(gate["reason"]) == reason
+        if n_steps == 8:
+            np.testing.assert_allclose(gate["value"], 1 + range_uv / range_uv.max() * 8)
+
+
 def test_shared_activity_in_closed_form() -> None:
     """Half of the variance in common is a correlation of 0.5; the largest of two is a little above."""
-    signals = {name: x.reshape(-1, N_EPOCH) for name, x in head(["C4-M1", "C3-M2", "F4-M1"]).items()}
-    shared = measure_shared(signals, SFREQ)
+    signals = head(["C4-M1", "C3-M2", "F4-M1"])
+    shared = measure_shared({k: shared_spectrum(x.reshape(-1, N_EPOCH), SFREQ) for k, x in signals.items()})
     assert np.mean(list(shared.values())) == pytest.approx(0.53, abs=0.06)
 
 

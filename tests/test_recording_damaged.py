@@ -8,7 +8,7 @@ from edf_helpers import START, RawSignal, edf_bytes, tal_digital
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sleeplab.recording import check_labels, iter_blocks, night_id, read_header, read_recording
+from sleeplab.recording import check_labels, iter_blocks, night_id, read_header, read_labels, read_recording
 
 RAMP = np.arange(1000) % 500
 
@@ -202,7 +202,7 @@ def test_a_channel_without_a_scale_is_left_out_alone(write, fields, told):
 
 def test_no_channel_with_a_scale_is_refused(write):
     with pytest.raises(
-        ValueError, match=r"at least one readable signal, .*'C3-M2': its physical minimum equals"
+        ValueError, match=r"at least one readable signal, .*signal 1: its physical minimum equals"
     ):
         read_header(write(edf_bytes([eeg(physical=(1, 1))], n_records=10)))
 
@@ -232,7 +232,22 @@ def test_duplicate_labels_are_numbered_and_the_first_is_read(write):
 )
 def test_labels_in_any_encoding(write, label, shown):
     path = write(edf_bytes([eeg(), eeg(label=label)], n_records=10))
-    assert read_header(path).channels["label"].iloc[1] == shown
+    assert read_labels(path)[1] == shown
+
+
+def test_a_label_that_could_hold_a_name_is_not_in_the_header(write):
+    path = write(edf_bytes([eeg(label="EEG C3-A2"), eeg(label="C4 Smith"), eeg(label="Smith")], n_records=10))
+    assert read_header(path).channels["label"].tolist() == ["EEG C3-A2", "C4 X", "Channel 3"]
+    assert read_labels(path) == ["EEG C3-A2", "C4 Smith", "Smith"]
+    by_label, by_name = (read_recording(path, eeg=(words,)) for words in ("C4 Smith", "C4 X"))
+    assert by_label.ch_names == by_name.ch_names == ["C4 X"]
+
+
+def test_a_unit_that_could_be_a_name_is_not_in_the_header(write):
+    path = write(
+        edf_bytes([eeg(), eeg(label="SpO2", unit="Smith"), eeg(label="Flow", unit="l/s")], n_records=10)
+    )
+    assert read_header(path).channels["unit"].tolist() == ["uV", "an unknown unit", "l/s"]
 
 
 def test_a_decimal_comma_is_understood_and_said(write):

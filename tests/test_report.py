@@ -22,6 +22,7 @@ from report_night import N_EPOCHS, make_context, make_gate, make_night
 from sleeplab.agreement import compare_scorings
 from sleeplab.report import Report, _excerpts, _overview, _page, _tables, night_report, spectrogram
 from sleeplab.report._figures import Inputs
+from sleeplab.report._language import speak
 
 HOSTILE = "<script>alert('Müller')</script>"
 
@@ -437,8 +438,8 @@ def test_channels_that_were_always_fit_share_one_row():
 def test_spectrogram_is_taken_from_the_eeg_that_was_fit_for_longest(night):
     gate = make_gate()
     gate.loc[(gate["ch_name"] == "F3-M2") & (gate["epoch"] < 20), "fit"] = False
-    assert _overview.best_eeg(Inputs(*night._replace(gate=gate))) == "O1-M2"
-    power_db = _overview.fit_spectrogram(Inputs(*night), "O1-M2")
+    assert _overview.best_eeg(Inputs(*night._replace(gate=gate), speak("en"))) == "O1-M2"
+    power_db = _overview.fit_spectrogram(Inputs(*night, speak("en")), "O1-M2")
     assert power_db.index[power_db.isna().all(axis=1)].tolist() == [
         76 * 30.0,
         77 * 30.0,
@@ -495,13 +496,13 @@ def test_channels_that_were_read_come_first_and_empty_columns_go():
 
 
 def test_short_recordings_are_not_compared_with_whole_nights(night):
-    rows = _tables.architecture_rows(Inputs(*night), None)
+    rows = _tables.architecture_rows(Inputs(*night, speak("en")), None, None)
     assert {row["p"] for row in rows} == {""}
     assert rows[0]["value"] == "33.0 min"
 
 
 def test_marks_lie_over_their_row(night):
-    overview = _overview.draw_overview(Inputs(*night), None, None, layout=_overview.WIDE)
+    overview = _overview.draw_overview(Inputs(*night, speak("en")), None, None, layout=_overview.WIDE)
     left, width = overview.across
     source = overview.picture.source.removeprefix("data:image/png;base64,")
     image = np.asarray(Image.open(BytesIO(b64decode(source))).convert("RGB")).astype(int)

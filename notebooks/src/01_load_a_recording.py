@@ -125,10 +125,13 @@ print(
 #
 # In EDF each number takes 2 bytes (1 MB is a million bytes). How many MB does one EEG channel of 256 Hz need for a
 # night of 8 hours? And an SpO2 channel of 1 Hz? Try it in an empty cell first.
+#
+# **Your answer:** `eeg_mb`, the MB of the EEG channel.
 
 # %% exercise="01-1" tags=["nbval-check-output"]
-eight_hours_s = 8 * 3600
-print("EEG ", round(256 * eight_hours_s * 2 / 1e6, 1), "MB")
+eight_hours_s = 8 * 3600  # given
+eeg_mb = 256 * eight_hours_s * 2 / 1e6
+print("EEG ", round(eeg_mb, 1), "MB")
 print("SpO2", round(1 * eight_hours_s * 2 / 1e6, 2), "MB")
 
 # %% [markdown]
@@ -210,10 +213,13 @@ _ = ax.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
 # ### Exercise 01-2: slow channels
 #
 # Which channels have a rate of 10 Hz or less? Hint: `header.channels` is a table; `table.query("sfreq < 200")` keeps
-# the lines for which the condition holds.
+# the lines for which the condition holds, and `table["name"].to_list()` makes a list of one of its columns.
+#
+# **Your answer:** `slow_channels`, the list of their names (column `name`).
 
 # %% exercise="01-2"
-print(header.channels.query("sfreq <= 10")["name"].to_list())
+slow_channels = header.channels.query("sfreq <= 10")["name"].to_list()
+print(slow_channels)
 
 # %% [markdown]
 # ## 4. Annotations, and thirty seconds of signal
@@ -314,10 +320,13 @@ print(content[88:168].decode().strip())
 # A colleague says: "I have overwritten the 160 characters of the header, so the file is anonymous." Count how often
 # `b"Exemple"` stands in `content`, and how often it still stands in what follows the header's first 168 bytes
 # (`content[168:]`). Hint: `content.count(b"…")`.
+#
+# **Your answer:** `n_left`, how often the name stands behind those fields.
 
 # %% exercise="01-3" tags=["nbval-check-output"]
+n_left = content[168:].count(b"Exemple")
 print("in the whole file:   ", content.count(b"Exemple"))
-print("behind those fields: ", content[168:].count(b"Exemple"))
+print("behind those fields: ", n_left)
 
 # %% [markdown]
 # The technician typed it into an annotation. Free text is where names survive. Lesson 14 is about removing them, and

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sleeplab.anomalies._ledger import KINDS, LEDGER_COLUMNS, Kind, span
+from sleeplab.anomalies._ledger import KINDS, LEDGER_COLUMNS, Kind, Known, span
 
 if TYPE_CHECKING:
     import mne
     import pandas as pd
     import yasa
 
-__all__ = ["KINDS", "LEDGER_COLUMNS", "Kind", "find_anomalies", "span"]
+    from sleeplab.anomalies._ledger import Finding, Inputs
+    from sleeplab.scoring import Scoring
+
+__all__ = ["KINDS", "LEDGER_COLUMNS", "Kind", "Known", "find_anomalies", "span"]
 
 
 def find_anomalies(
@@ -20,7 +23,7 @@ def find_anomalies(
     hypnogram: yasa.Hypnogram,
     features: pd.DataFrame,
     *,
-    expert: yasa.Hypnogram | None = None,
+    known: Known = Known(),  # noqa: B008  # a tuple cannot be changed
 ) -> pd.DataFrame:
     """Find what deserves a human eye in one night.
 
@@ -34,8 +37,9 @@ def find_anomalies(
         One stage per 30-s epoch, best with probabilities.
     features
         Table of `epoch_features` for the same hypnogram.
-    expert
-        A human scoring of the same night; confident disagreement becomes level "label".
+    known
+        What is known beside the signals: age and sex (for the norms), a human scoring (its events are taken
+        over; confident disagreement becomes level "label"), a reference of other nights (level "cohort").
 
     Returns
     -------
@@ -46,7 +50,7 @@ def find_anomalies(
     Raises
     ------
     ValueError
-        When features or expert do not have one row per epoch of the hypnogram.
+        When the features or the human scoring do not have one row per epoch of the hypnogram.
 
     Examples
     --------
@@ -62,14 +66,10 @@ def find_anomalies(
     ['unfit signal']
     """
     from sleeplab.anomalies._ledger import Inputs, make_ledger
-    from sleeplab.anomalies.body import find_body_events
-    from sleeplab.anomalies.labels import find_doubtful_scoring
+    from sleeplab.anomalies._merge import merge_related
     from sleeplab.anomalies.night import find_night_findings
-    from sleeplab.anomalies.novelty import find_unusual_epochs
-    from sleeplab.anomalies.shifts import find_arousals
     from sleeplab.anomalies.signal import find_signal_findings
-    from sleeplab.anomalies.transients import find_transients
-    from sleeplab.features import fit_mask
+    from sleeplab.features import EPOCH_S, fit_mask, night_summary
 
     if len(features) != hypnogram.n_epochs:
         msg = (
@@ -79,10 +79,50 @@ def find_anomalies(
         raise ValueError(msg)
     stages = hypnogram.hypno.astype(str).to_numpy().astype(str)
     inputs = Inputs(recording, stages, fit_mask(recording, gate), features)
-    findings = find_signal_findings(recording, gate)
-    for find in (find_unusual_epochs, find_transients, find_arousals, find_body_events):
-        findings += find(inputs)
-    findings += find_night_findings(hypnogram)
-    if expert is not None:
-        findings += find_doubtful_scoring(hypnogram, expert)
+    findings = _find_events(inputs)
+    if known.scoring is not None:
+        findings = _with_scoring(findings, inputs, hypnogram, known.scoring)
+    findings = find_signal_findings(recording, gate) + merge_related(findings, inputs)
+    findings += find_night_findings(hypnogram, known)
+    if known.reference is not None:
+        from sleeplab.anomalies.cohort import find_cohort_findings
+
+        unlike = find_cohort_findings(night_summary(features, hypnogram), known.reference, known)
+        findings += [finding._replace(duration_s=len(stages) * EPOCH_S) for finding in unlike]
     return make_ledger(findings, stages)
+
+
+def _find_events(inputs: Inputs) -> list[Finding]:
+    """Run the detectors of moments in the signals."""
+    from sleeplab.anomalies.artefacts import find_artefacts
+    from sleeplab.anomalies.body import find_body_events
+    from sleeplab.anomalies.novelty import find_unusual_epochs
+    from sleeplab.anomalies.rhythms import find_evolving_rhythms
+    from sleeplab.anomalies.shifts import find_arousals
+    from sleeplab.anomalies.transients import find_transients
+
+    findings: list[Finding] = []
+    for find in (
+        find_unusual_epochs,
+        find_transients,
+        find_evolving_rhythms,
+        find_arousals,
+        find_body_events,
+        find_artefacts,
+    ):
+        findings += find(inputs)
+    return findings
+
+
+def _with_scoring(
+    findings: list[Finding], inputs: Inputs, hypnogram: yasa.Hypnogram, scoring: Scoring
+) -> list[Finding]:
+    """Take over what a human scored, and doubt it where the machine is sure."""
+    from sleeplab.anomalies.labels import find_doubtful_scoring
+    from sleeplab.anomalies.scored import take_over_scored
+
+    if scoring.hypnogram is None:
+        return take_over_scored(findings, scoring, inputs.stages, inputs.recording.ch_names)
+    doubtful = find_doubtful_scoring(hypnogram, scoring.hypnogram, inputs.features)
+    stages = scoring.hypnogram.hypno.astype(str).to_numpy().astype(str)
+    return doubtful + take_over_scored(findings, scoring, stages, inputs.recording.ch_names)

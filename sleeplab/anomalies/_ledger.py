@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from sleeplab.anomalies.cohort import CohortReference
+    from sleeplab.scoring import Scoring
+
 LEDGER_COLUMNS = (
     "onset_s",
     "duration_s",
@@ -31,6 +34,7 @@ LEDGER_COLUMNS = (
 _NUMBERS = ("onset_s", "duration_s", "score", "p_value")
 
 SLEEP = ("N1", "N2", "N3", "REM")
+WHOLE_NIGHT = ("night", "cohort")  # levels of findings about the night, which have no stage
 
 
 class Kind(NamedTuple):
@@ -41,15 +45,25 @@ class Kind(NamedTuple):
 
 
 _AASM = "AASM manual v3, 2023"
-_NORM = "healthy nights of DOD-H, Guillot et al. 2020, doi:10.1109/TNSRE.2020.3011181"
+_NORM = "healthy nights of DOD-H, Guillot et al. 2020, doi:10.1109/TNSRE.2020.3011181, by age: sleeplab.norms"
+_HUMAN = "scored by a human"
+_DOD_O = "DOD-O, Guillot et al. 2020, doi:10.1109/TNSRE.2020.3011181"
 KINDS: dict[str, Kind] = {
     "unfit signal": Kind("signal", "gate of sleeplab.quality"),
     "unfit channel": Kind("signal", "gate of sleeplab.quality"),
     "gap": Kind("signal", "gaps marked by the reader"),
     "doubtful label": Kind("signal", "what the label promises, sleeplab.recording.check_labels"),
+    "electrode pops": Kind("signal", "jumps of 100 µV on one channel, sleeplab.anomalies.artefacts"),
+    "sweat-like drift": Kind("signal", "power of 0.1-0.6 Hz, sleeplab.anomalies.artefacts"),
+    "heart in the EEG": Kind("signal", "average over heart beats, sleeplab.anomalies.artefacts"),
+    "slow waves missing": Kind("signal", "0.5-1.5 Hz against 2.5-4 Hz, sleeplab.anomalies.artefacts"),
+    "mains hum": Kind("signal", "a line above 45 Hz, sleeplab.anomalies.artefacts"),
+    "inverted lead": Kind("signal", "correlation with other EEG, sleeplab.anomalies.artefacts"),
+    "clock jump": Kind("signal", "steps on many channels at once, sleeplab.anomalies.artefacts"),
+    "evolving rhythm": Kind("event", "after ACNS, Hirsch et al. 2021, doi:10.1097/WNP.0000000000000806"),
     "unusual EEG": Kind("event", "robust distance to the night's epochs of the same stage"),
-    "sharp transients": Kind("event", "robust curvature of waves of 20-150 ms"),
-    "sharp transient": Kind("event", "robust curvature of waves of 20-150 ms"),
+    "sharp transients": Kind("event", "robust curvature of waves of 20–150 ms beyond their neighbours"),
+    "sharp transient": Kind("event", "robust curvature of waves of 20–150 ms beyond their neighbours"),
     "arousal-like shift": Kind("event", f"{_AASM}: abrupt shift of 3 s or more after 10 s of sleep"),
     "arousal-like series": Kind("event", f"{_AASM}: abrupt shift of 3 s or more after 10 s of sleep"),
     "desaturation": Kind("event", f"{_AASM}: fall of 3 % or more"),
@@ -63,8 +77,43 @@ KINDS: dict[str, Kind] = {
     "no REM": Kind("night", _NORM),
     "no N3": Kind("night", _NORM),
     "sleep-onset REM": Kind("night", "REM within 15 min of sleep onset, ICSD-3-TR, 2023"),
-    "doubtful scoring": Kind("label", "machine against expert, machine confident"),
+    "fragmented N3": Kind("night", "over 6.8 per hour of N3, Lopez et al. 2018, doi:10.1002/ana.25153"),
+    "incomplete night": Kind("night", "share of the night that was staged"),
+    "unlike other nights": Kind("cohort", "conformal p-value against a fitted reference of other nights"),
+    "scored breathing events": Kind("event", _HUMAN),
+    "scored desaturations": Kind("event", _HUMAN),
+    "scored arousals": Kind("event", _HUMAN),
+    "scored leg movements": Kind("event", _HUMAN),
+    "scored epileptiform activity": Kind("event", _HUMAN),
+    "scored heart events": Kind("event", _HUMAN),
+    "doubtful scoring": Kind("label", f"calibrated probabilities, and how experts differ in {_DOD_O}"),
+    "rare transition": Kind(
+        "label", "rates of 150 scorings of DOD-O, Guillot et al. 2020, doi:10.1109/TNSRE.2020.3011181"
+    ),
+    "shifted scoring": Kind("label", "agreement with the machine at other clock shifts"),
+    "scoring of another night": Kind("label", "agreement with the machine at any clock shift"),
 }
+
+
+class Known(NamedTuple):
+    """What is known about a night beside its signals; all of it may be missing.
+
+    Attributes
+    ----------
+    age
+        In years.
+    sex
+        "female" or "male".
+    scoring
+        A human scoring of the same night, aligned with the recording (`sleeplab.scoring.align_scoring`).
+    reference
+        Other nights to compare with.
+    """
+
+    age: float | None = None
+    sex: str | None = None
+    scoring: Scoring | None = None
+    reference: CohortReference | None = None
 
 
 class Finding(NamedTuple):
@@ -130,7 +179,7 @@ def make_ledger(findings: Iterable[Finding], stages: Sequence[str] | NDArray[np.
             KINDS[finding.kind].level,
             finding.kind,
             ",".join(finding.ch_names),
-            "" if KINDS[finding.kind].level == "night" else stage_at(finding.onset_s, stages),
+            "" if KINDS[finding.kind].level in WHOLE_NIGHT else stage_at(finding.onset_s, stages),
             finding.score,
             finding.p_value,
             finding.evidence,

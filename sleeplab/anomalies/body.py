@@ -30,9 +30,11 @@ RISE_UV, REST_UV = 8.0, 2.0
 LEG_MIN_S, LEG_MAX_S, LEG_JOIN_S = 0.5, 10.0, 0.5
 INTERVAL_S = (10.0, 90.0)
 MIN_SERIES = 4
+SERIES_GAP_S = 900.0
 SLOW_BPM, FAST_BPM = 40.0, 90.0
 MINI_S = 3.0
 CHIN_RATIO, CHIN_SHARE = 2.0, 0.18
+MIN_REM = 3  # epochs
 
 
 def find_body_events(inputs: Inputs) -> list[Finding]:
@@ -124,27 +126,41 @@ def find_leg_series(inputs: Inputs) -> list[Finding]:
     A movement begins where the rectified EMG rises 8 µV over rest and ends where it stays below 2 µV over
     rest for 0.5 s; it lasts 0.5–10 s. Movements of both legs that overlap or follow within 0.5 s are one.
     Four or more in a row with 10–90 s from onset to onset are a series; a shorter or longer interval ends it.
-    Here rest is the median of the surrounding minute. The score is log2 of the number of movements.
+    Here rest is the median of the surrounding minute, and a movement in a short awakening does not end a
+    series, but only those in sleep are counted. Series less than 15 min apart are one finding; movements
+    outside of a series are not listed, as everybody has them. The score is log2 of the number of movements.
     """
     names = tuple(names_of_role(inputs.recording, "leg"))
     movements = sorted(m for ch_name in names for m in _movements(inputs, ch_name))
     table = np.array(movements, dtype=float).reshape(-1, 2)
     both = [table[group] for group in group_by_gap(table[:, 0], table[:, 1], LEG_JOIN_S)]
-    onsets = np.array([group[0, 0] for group in both])
-    onsets = onsets[[stage_at(onset, inputs.stages) in SLEEP for onset in onsets]] if len(onsets) else onsets
+    series = _series(np.array([group[0, 0] for group in both]), inputs)
+    starts, ends = (np.array([own[i] for own in series]) for i in (0, -1))
+    return [
+        _describe_legs(series[group], names, inputs) for group in group_by_gap(starts, ends, SERIES_GAP_S)
+    ]
+
+
+def _series(onsets: Array, inputs: Inputs) -> list[Array]:
+    """Onsets in sleep of each series, four or more."""
     intervals = np.diff(onsets)
-    regular = (intervals >= INTERVAL_S[0]) & (intervals <= INTERVAL_S[1])
-    findings = []
-    for start, stop in runs(regular):
-        own, gaps = onsets[start : stop + 1], intervals[start:stop]
+    asleep = np.array([stage_at(onset, inputs.stages) in SLEEP for onset in onsets], dtype=bool)
+    found = []
+    for start, stop in runs((intervals >= INTERVAL_S[0]) & (intervals <= INTERVAL_S[1])):
+        own = onsets[start : stop + 1][asleep[start : stop + 1]]
         if len(own) >= MIN_SERIES:
-            counts = stage_counts(own, inputs.stages)
-            text = f"{len(own)} leg movements, {gaps.mean():.0f} s apart on average ({counts})."
-            total = float(own[-1] - own[0]) + LEG_MIN_S
-            findings.append(
-                Finding("leg movement series", float(own[0]), total, names, float(np.log2(len(own))), text)
-            )
-    return findings
+            found.append(own)
+    return found
+
+
+def _describe_legs(series: list[Array], names: tuple[str, ...], inputs: Inputs) -> Finding:
+    own = np.concatenate(series)
+    apart = float(np.concatenate([np.diff(one) for one in series]).mean())
+    many = f" in {len(series)} series" if len(series) > 1 else ""
+    counts = stage_counts(own, inputs.stages)
+    text = f"{len(own)} leg movements{many}, {apart:.0f} s apart on average ({counts})."
+    total = float(own[-1] - own[0]) + LEG_MIN_S
+    return Finding("leg movement series", float(own[0]), total, names, float(np.log2(len(own))), text)
 
 
 def _movements(inputs: Inputs, ch_name: str) -> list[tuple[float, float]]:
@@ -195,33 +211,37 @@ def find_rem_tone(inputs: Inputs) -> list[Finding]:
     """Find REM whose chin is not relaxed.
 
     The chin is cut into 3-s pieces. A piece is active when its RMS exceeds twice the resting level: the 10th
-    percentile over the fit pieces of REM or of all sleep, whichever is lower. When more than 18 % of the
-    night's REM is active (cut-off for any chin activity: Frauscher et al. 2012, doi:10.5665/sleep.1886, who
-    scored by eye), each REM period above it is reported. The score is its share over 18 %.
+    percentile over the fit pieces of REM or of all sleep, whichever is lower. Periods of REM shorter than
+    1.5 min are left out: such short ones are often waking that was staged wrongly. When more than 18 % of the
+    rest is active (cut-off for any chin activity: Frauscher et al. 2012, doi:10.5665/sleep.1886, who scored
+    by eye), the night gets one finding, from the first to the last period. The score is the share over 18 %,
+    times log2(1 + number of periods).
     """
-    findings: list[Finding] = []
     for ch_name in names_of_role(inputs.recording, "chin")[:1]:
         level = _mini_epochs(inputs, ch_name)
         rem = (inputs.stages == "REM") & inputs.fit[ch_name]
-        if not rem.any():
-            return findings
+        periods = [run for run in runs(rem, bridge=2) if run[1] - run[0] >= MIN_REM]
+        own = np.zeros(len(rem), dtype=bool)
+        for start, stop in periods:
+            own[start:stop] = rem[start:stop]
+        if not own.any():
+            return []
         asleep = np.isin(inputs.stages, SLEEP) & inputs.fit[ch_name]
-        rest = float(min(np.quantile(level[rem], 0.1), np.quantile(level[asleep], 0.1)))
+        rest = float(min(np.quantile(level[own], 0.1), np.quantile(level[asleep], 0.1)))
         active = level > CHIN_RATIO * rest
-        night = float(active[rem].mean())
-        for start, stop in runs(rem, bridge=2):
-            share, length = float(active[start:stop].mean()), (stop - start) * EPOCH_S
-            if night > CHIN_SHARE and share > CHIN_SHARE:
-                text = (
-                    f"Chin active in {100 * share:.0f} % of the 3-s pieces of {span(length)} of REM, "
-                    f"{100 * night:.0f} % in the night (limit 18 %; active: over {CHIN_RATIO * rest:.1f} µV, "
-                    "twice the resting level)."
-                )
-                score = share / CHIN_SHARE
-                findings.append(
-                    Finding("REM without atonia", start * EPOCH_S, length, (ch_name,), score, text)
-                )
-    return findings
+        share, n = float(active[own].mean()), len(periods)
+        if share > CHIN_SHARE:
+            most = max(periods, key=lambda run: active[run[0] : run[1]].mean())
+            at = f"; most ({100 * active[most[0] : most[1]].mean():.0f} %) {span(most[0] * EPOCH_S)} after the start"
+            text = (
+                f"Chin active in {100 * share:.0f} % of the 3-s pieces of {span(float(own.sum()) * EPOCH_S)} of "
+                f"REM{at if n > 1 else ''} (limit 18 %; active: over {CHIN_RATIO * rest:.1f} µV, twice the "
+                "resting level)."
+            )
+            onset, end = periods[0][0] * EPOCH_S, periods[-1][1] * EPOCH_S
+            score = share / CHIN_SHARE * float(np.log2(1 + n))
+            return [Finding("REM without atonia", onset, end - onset, (ch_name,), score, text)]
+    return []
 
 
 def _mini_epochs(inputs: Inputs, ch_name: str) -> Array:

@@ -1,4 +1,4 @@
-"""Arousal-like shifts: the EEG turns abruptly faster, most often with a rise of the chin."""
+"""Arousal-like shifts: the EEG turns abruptly faster, most often with the chin and the heart rate."""
 
 from __future__ import annotations
 
@@ -16,20 +16,25 @@ from sleeplab.anomalies._ledger import (
     span,
     stage_counts,
 )
-from sleeplab.features import EPOCH_S, names_of_role
+from sleeplab.features import EPOCH_S, find_r_peaks, names_of_role
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.floating[Any]]
 
-BANDS = {"theta": (4.0, 8.0), "alpha": (8.0, 12.0), "fast": (17.0, 45.0)}  # not the spindles' 12–16 Hz
-STEP_S = 0.5
-SMOOTH_S = 3.0
-BEFORE_S = 10.0
+# From lower to upper end (included), Hz; not the spindles' 12–16 Hz.
+BANDS = {"delta": (1, 4), "theta": (5, 7), "alpha": (8, 11), "beta": (17, 30), "gamma": (31, 45)}
+CHIN_BAND = (10, 45)
+STEP_S, WINDOW_S = 0.5, 1.0
+_STEPS = round(EPOCH_S / STEP_S)
+SMOOTH_S = 4.0
+BEFORE_S, HEART_S = 10.0, 5.0
 MIN_S = 3.0
-LIMIT = 7.0  # of the EEG's rise plus the chin's, each in robust standard deviations of the night's sleep
-CHIN_CAP = 5.0  # so that the chin alone is not enough
+MIDDLE_TO_SD = 0.7706  # from the 35 % to the 65 % quantile of a normal distribution, in SD
+LIMIT = 9.0  # of the evidence of EEG, chin and heart, in robust standard deviations of the night's sleep
+EEG_CAP, SLOW_RANGE, CHIN_CAP, HEART_CAP = 12.0, (-1.0, 4.0), 6.0, 5.0
+MIN_EEG = 3.0  # the chin and the heart alone are not enough
 MIN_CHIN_REM = 2.0
 SERIES_GAP_S = 180.0
 
@@ -43,16 +48,19 @@ class Shift(NamedTuple):
     band: str
     times: float
     chin_times: float
+    heart_bpm: float
 
 
 def find_arousals(inputs: Inputs) -> list[Finding]:
-    """Find abrupt rises of theta, alpha or fast activity of at least 3 s after at least 10 s of sleep.
+    """Find abrupt shifts to faster activity of at least 3 s after at least 10 s of sleep.
 
     The rule of the AASM manual in our words: an abrupt change of EEG frequency (alpha, theta or above 16 Hz,
     spindles excepted) of 3 s or more, with 10 s of sleep before; in REM the chin rises too. Here the power of
-    each band over 3 s is compared with the 10 s before; the rise is taken in robust standard deviations of
-    all such rises of the night's sleep, and the chin's own rise (up to 5) is added. Seven is the limit, half
-    of it must hold for 3 s.
+    each band over 4 s is compared with the 10 s before, in robust standard deviations of all such rises of
+    the night's sleep. The evidence is the largest rise of theta, alpha, beta or gamma, the fall of delta, the
+    rise of the chin and the rise of the heart rate, each cut so that none decides alone. Nine is the limit,
+    half of it must hold for 3 s. The first epoch of waking is searched too: most awakenings begin with an
+    arousal. That the heart speeds up: Trinder et al. 2003, doi:10.1093/sleep/26.5.543.
 
     Shifts less than 3 min apart become one series: 10–20 per hour are normal in a healthy adult, so it is
     their number that matters. The score is the height over the limit (a series: plus log2 of its number).
@@ -64,70 +72,125 @@ def find_arousals(inputs: Inputs) -> list[Finding]:
 
 
 def _find_shifts(inputs: Inputs) -> list[Shift]:
-    steps = round(EPOCH_S / STEP_S)
-    asleep = np.repeat(np.isin(inputs.stages, SLEEP), steps)
-    rem = np.repeat(inputs.stages == "REM", steps)
-    rises = {band: _rise(inputs, "eeg", limits) for band, limits in BANDS.items()}
-    chin = _rise(inputs, "chin", (10.0, 45.0))
-    z = {band: _robust_z(rise, asleep) for band, rise in rises.items()}
-    z_chin = np.clip(_robust_z(chin, asleep), 0, CHIN_CAP)
-    height = np.where(asleep, np.maximum.reduce(list(z.values())).clip(0) + z_chin, 0.0)
-    if np.isfinite(chin).any():
-        height[rem & (z_chin < MIN_CHIN_REM)] = 0.0
-    shifts, last = [], -np.inf
-    before = round(BEFORE_S / STEP_S)
-    for start, stop in runs(height >= LIMIT / 2, bridge=1):
-        top = start + int(np.argmax(height[start:stop]))
-        slept = start >= before and asleep[start - before : start].all() and (start - last) >= before
-        if height[top] >= LIMIT and (stop - start) * STEP_S >= MIN_S and slept:
-            band = max(BANDS, key=lambda name: z[name][top])
-            times = 2 ** float(rises[band][top]), 2 ** float(np.nan_to_num(chin[top]))
-            shifts.append(Shift(start * STEP_S, (stop - start) * STEP_S, float(height[top]), band, *times))
+    asleep = np.repeat(_near_sleep(inputs.stages), _STEPS)
+    rem = np.repeat(inputs.stages == "REM", _STEPS)
+    levels = _levels(inputs, "eeg", BANDS)
+    rises = {band: _rise(-level if band == "delta" else level) for band, level in levels.items()}
+    rises["chin"] = _rise(_levels(inputs, "chin", {"chin": CHIN_BAND})["chin"])
+    rises["heart"] = _heart_rise(inputs)
+    z = {name: _robust_z(rise, asleep) for name, rise in rises.items()}
+    faster = [z[band] for band in BANDS if band != "delta"]
+    eeg = np.maximum.reduce(faster).clip(0, EEG_CAP) + z["delta"].clip(*SLOW_RANGE)
+    height = eeg + z["chin"].clip(0, CHIN_CAP) + z["heart"].clip(0, HEART_CAP)
+    height[~asleep] = 0.0
+    enough = eeg >= MIN_EEG
+    if np.isfinite(rises["chin"]).any():
+        enough &= ~rem | (z["chin"] >= MIN_CHIN_REM)
+    shifts, last, before = [], 0, round(BEFORE_S / STEP_S)
+    for start, stop in runs(height >= LIMIT / 2, bridge=2):
+        top = start + int(np.argmax(np.where(enough, height, 0.0)[start:stop]))
+        slept = start - last >= before and asleep[start - before : start].all()
+        if enough[top] and height[top] >= LIMIT and (stop - start) * STEP_S >= MIN_S and slept:
+            shifts.append(_shift((start, stop, top), height, z, rises))
             last = stop
     return shifts
 
 
-def _rise(inputs: Inputs, role: str, band: tuple[float, float]) -> Array:
-    """Log2 of power over 3 s against the 10 s before, every 0.5 s; median over the role's fit channels."""
-    steps = round(EPOCH_S / STEP_S)
-    rises = [np.full(len(inputs.stages) * steps, np.nan)]
+def _near_sleep(stages: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Mark sleep, and the first epoch of waking after it: an arousal may be why it was scored so."""
+    asleep = np.isin(stages, SLEEP)
+    return np.asarray(asleep | (np.append(False, asleep[:-1]) & (stages == "WAKE")))
+
+
+def _shift(run: tuple[int, int, int], height: Array, z: dict[str, Array], rises: dict[str, Array]) -> Shift:
+    start, stop, top = run
+    band = max((name for name in BANDS if name != "delta"), key=lambda name: z[name][top])
+    times, chin = 2 ** float(rises[band][top]), 2 ** float(np.nan_to_num(rises["chin"][top]))
+    heart = float(np.nan_to_num(rises["heart"][top]))
+    return Shift(start * STEP_S, (stop - start) * STEP_S, float(height[top]), band, times, chin, heart)
+
+
+def _levels(inputs: Inputs, role: str, bands: dict[str, tuple[int, int]]) -> dict[str, Array]:
+    """Log2 of the power of each band every 0.5 s, mean over the fit channels; NaN where none is fit."""
+    n_steps = len(inputs.stages) * _STEPS
+    levels: dict[str, list[Array]] = {band: [np.full(n_steps, np.nan)] for band in bands}
     for ch_name in names_of_role(inputs.recording, role):
-        level = _level(inputs, ch_name, band)
-        rises.append(np.where(np.repeat(inputs.fit[ch_name], steps), level - _before(level), np.nan))
+        fit = np.repeat(inputs.fit[ch_name], _STEPS)
+        for band, level in zip(bands, _band_levels(inputs, ch_name, list(bands.values())), strict=True):
+            levels[band].append(np.where(fit, level, np.nan))
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="All-NaN slice encountered")
-        return np.asarray(np.nanmedian(rises, axis=0))
+        warnings.filterwarnings("ignore", message="Mean of empty slice")
+        return {band: np.nanmean(own, axis=0) for band, own in levels.items()}
 
 
-def _level(inputs: Inputs, ch_name: str, band: tuple[float, float]) -> Array:
-    """Log2 of the power in `band`, µV², in steps of 0.5 s, median of the 3 s around each."""
-    from scipy.ndimage import median_filter
-    from scipy.signal import butter, sosfiltfilt
+def _band_levels(inputs: Inputs, ch_name: str, bands: list[tuple[int, int]]) -> list[Array]:
+    """Log2 of the power (µV²) of each band in windows of 1 s every 0.5 s."""
+    from scipy.fft import rfft
 
     sfreq = float(inputs.recording.info["sfreq"])
-    n, n_steps = round(STEP_S * sfreq), len(inputs.stages) * round(EPOCH_S / STEP_S)
-    sos = butter(6, [band[0], min(band[1], 0.49 * sfreq)], btype="bandpass", fs=sfreq, output="sos")
-    x = sosfiltfilt(sos, inputs.recording.get_data(picks=[ch_name])[0] * 1e6)
-    power = (x[: n_steps * n].reshape(n_steps, n) ** 2).mean(axis=1)
-    return np.asarray(median_filter(np.log2(power + 1e-6), size=round(SMOOTH_S / STEP_S) + 1, mode="nearest"))
+    hop, n = round(STEP_S * sfreq), round(WINDOW_S * sfreq)
+    n_steps = len(inputs.stages) * _STEPS
+    x = np.nan_to_num(inputs.recording.get_data(picks=[ch_name])[0] * 1e6)
+    x = np.pad(x, (hop // 2, n))  # the window is centred on its step
+    frames = np.lib.stride_tricks.sliding_window_view(x, n)[: n_steps * hop : hop]
+    window = np.hanning(n + 1)[:-1]
+    levels = []
+    for block in np.array_split(frames, max(n_steps // 8192, 1)):
+        power = np.abs(rfft((block * window).astype(np.float32), axis=1)) ** 2 * (8 / 3 * 2 / n**2)
+        hz = np.arange(power.shape[1]) / WINDOW_S
+        inside = [(hz >= low) & (hz <= high) for low, high in bands]
+        levels.append([np.log2(power[:, own].sum(axis=1) + 1e-6) for own in inside])
+    return [np.concatenate(own).astype(float) for own in zip(*levels, strict=True)]
 
 
-def _before(level: Array) -> Array:
-    """Median of the 10 s that end where the 3 s around each step begin."""
+def _heart_rise(inputs: Inputs) -> Array:
+    """Heart rate of the next 5 s minus that of the 10 s before, beats per minute; NaN without an ECG."""
+    n_steps = len(inputs.stages) * _STEPS
+    names = names_of_role(inputs.recording, "ecg")[:1]
+    if not names:
+        return np.full(n_steps, np.nan)
+    sfreq = float(inputs.recording.info["sfreq"])
+    beats = find_r_peaks(np.nan_to_num(inputs.recording.get_data(picks=names)[0]), sfreq) / sfreq
+    if len(beats) < 2:
+        return np.full(n_steps, np.nan)
+    rate = np.interp((np.arange(n_steps) + 0.5) * STEP_S, beats[1:], 60 / np.diff(beats))
+    rise = _mean_of(rate, 0, HEART_S) - _mean_of(rate, -BEFORE_S, BEFORE_S)
+    return np.where(np.repeat(inputs.fit[names[0]], _STEPS), rise, np.nan)
+
+
+def _rise(level: Array) -> Array:
+    """Median of the 4 s around each step minus the mean of the 10 s before them."""
     from scipy.ndimage import median_filter
 
-    n, away = round(BEFORE_S / STEP_S), round(SMOOTH_S / STEP_S / 2)
-    trailing = median_filter(level, size=n, origin=(n - 1) // 2, mode="nearest")
-    return np.concatenate([np.repeat(trailing[:1], away), trailing])[: len(level)]
+    known = np.isfinite(level)
+    filled = np.where(known, level, np.median(level[known]) if known.any() else 0.0)
+    around = median_filter(filled, size=round(SMOOTH_S / STEP_S) + 1, mode="nearest")
+    return np.where(known, around - _mean_of(level, -SMOOTH_S / 2 - BEFORE_S, BEFORE_S), np.nan)
+
+
+def _mean_of(values: Array, start_s: float, length_s: float) -> Array:
+    """Mean of the stretch that begins `start_s` after each step."""
+    first, n = round(start_s / STEP_S), round(length_s / STEP_S)
+    total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values))])
+    valid = np.concatenate([[0], np.cumsum(np.isfinite(values))])
+    start = np.clip(np.arange(len(values)) + first, 0, len(values))
+    stop = np.clip(start + n, 0, len(values))
+    count = valid[stop] - valid[start]
+    return np.where(count >= n / 2, (total[stop] - total[start]) / np.maximum(count, 1), np.nan)
 
 
 def _robust_z(rise: Array, asleep: NDArray[np.bool_]) -> Array:
-    """Rise in robust standard deviations of the sleeping steps; 0 where there is none."""
+    """Rise in standard deviations of the sleeping steps, taken from their middle; 0 where there is none.
+
+    Arousals raise the upper end, the seconds after them lower the other: with one a minute both would make
+    them usual.
+    """
     own = rise[asleep & np.isfinite(rise)]
     if len(own) == 0:
         return np.zeros(len(rise))
-    spread = 1.4826 * np.median(np.abs(own - np.median(own)))
-    return np.nan_to_num((rise - np.median(own)) / max(float(spread), 0.05))
+    low, middle, high = np.quantile(own, [0.35, 0.5, 0.65])
+    spread = max(float(high - low) / MIDDLE_TO_SD, 0.05)
+    return np.asarray(np.nan_to_num((rise - middle) / spread))
 
 
 def _describe(shifts: list[Shift], inputs: Inputs) -> Finding:
@@ -136,7 +199,8 @@ def _describe(shifts: list[Shift], inputs: Inputs) -> Finding:
     total = shifts[-1].onset_s + shifts[-1].duration_s - onset
     top = max(shifts, key=lambda s: s.height)
     chin = f", chin {top.chin_times:.1f} times" if top.chin_times > 1 else ""
-    rise = f"{top.band} power {top.times:.1f} times that of the 10 s before{chin}"
+    heart = f", heart rate {top.heart_bpm:+.0f}/min" if top.heart_bpm >= 1 else ""
+    rise = f"{top.band} power {top.times:.1f} times that of the 10 s before{chin}{heart}"
     if len(shifts) == 1:
         rise = rise[0].upper() + rise[1:]
         text = f"{rise}, for {span(top.duration_s)} (height {top.height:.1f}, limit {LIMIT:.0f})."

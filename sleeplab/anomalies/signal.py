@@ -59,7 +59,7 @@ def find_signal_findings(recording: mne.io.BaseRaw, gate: pd.DataFrame) -> list[
     n_epochs = int(gate["epoch"].max()) + 1 if len(gate) else 0
     findings = []
     for reason, rows in unfit.groupby("reason"):
-        episodes = _merge_channels(
+        episodes = merge_channels(
             Episode(start, stop, (str(name),))
             for name, own in rows.groupby("ch_name")
             for start, stop in runs(np.isin(np.arange(n_epochs), own["epoch"]), bridge=BRIDGE)
@@ -73,7 +73,7 @@ def find_signal_findings(recording: mne.io.BaseRaw, gate: pd.DataFrame) -> list[
     return findings + _gaps(recording) + _labels(recording, said)
 
 
-def _merge_channels(episodes: Iterable[Episode]) -> list[Episode]:
+def merge_channels(episodes: Iterable[Episode]) -> list[Episode]:
     """Join episodes of different channels that share at least half of the time that either of them covers."""
     merged: list[Episode] = []
     for episode in sorted(episodes):

@@ -21,21 +21,20 @@ if TYPE_CHECKING:
     Array = NDArray[np.floating[Any]]
 
 SCALES_S = (0.012, 0.03)  # standard deviation of the smoothing: sharpest for waves of about 40 and 100 ms
-MIN_CURVATURE = 7.0  # in robust standard deviations of the surrounding minutes
-MIN_WITH_FIELD = 6.0  # enough where a second channel shows it too
+PROMINENCE = 5.0  # curvature beyond that of its neighbours, in robust SD of the surrounding minutes
+WITH_FIELD = 4.5  # enough where a second channel shows it too
+ONLY_CHANNEL = 4.3  # enough in a recording of one EEG channel: fewer chances of a false one
+NEIGHBOUR_S = (0.06, 0.25)  # spindles and alpha have neighbours as sharp as themselves; spike-waves have none
 MIN_UV = 20.0  # of the wave against its feet
 WIDTH_S = (0.01, 0.07)  # at half height: about half of the width at the foot
-ALONE_S = 0.5  # around a transient: rhythms (spindles, alpha) have neighbours as sharp as itself
-MAX_NEIGHBOURS = 2
-NEIGHBOUR_SHARE = 0.4
-OWN_S = 0.06
+ABOVE = 0.5  # of its height, over the half second before: the upstroke of a slow wave starts from below
 BEAT_S = (0.45, 1.4)  # a heart beat in the EEG: the same wave before and after
 BEAT_SHARE, BEAT_JITTER = 0.4, 0.12
 MUSCLE_RATIO = 4.0  # power above 30 Hz around the transient, against its usual value
 ECG_WINDOW_S = 0.06
 SAME_S = 0.1  # peaks of several channels within this time are one transient
-SINGLE_CURVATURE = 12.0  # a transient without companions must stand out more
-MIN_CLUSTER = 5
+SINGLE_PROMINENCE = 8.0  # a transient without companions must stand out more
+MIN_CLUSTER = 8
 MAX_MEMBERS = 3
 
 
@@ -45,7 +44,7 @@ class Transient(NamedTuple):
     time_s: float
     ch_name: str
     polarity: int
-    curvature: float
+    prominence: float
     amplitude_uv: float
     width_s: float
     others: tuple[str, ...]
@@ -55,22 +54,25 @@ def find_transients(inputs: Inputs) -> list[Finding]:
     """Find sharp transients of about 20–150 ms in sleep and write them as clusters with a few members.
 
     The curvature of the smoothed EEG (two widths) is divided by its robust spread over the surrounding
-    minutes; a transient exceeds 7 of it (6 where a second channel shows it too), is 10–70 ms wide at half
-    height, which is about half of its width at the foot, and 20 µV or more high. Left out: waves with equally
-    sharp neighbours within 0.5 s (spindles, alpha), with muscle around them, locked to the heart beat, and
-    epochs that the gate refuses. Sharp waves of 150–200 ms are missed on purpose: by width and height alone
-    they cannot be told from vertex waves and K-complexes. The score is the largest curvature over the limit
-    (a cluster: times log2 of its members).
+    minutes. Its prominence is the curvature beyond the mean of the two sharpest waves of the same polarity
+    within 0.25 s, of which spindles and alpha have as sharp ones. A transient has a prominence of 5 (4.5
+    where a second channel shows it too, 4.3 in a recording of one EEG channel), is 10–70 ms wide at half
+    height, which is about half of its width at the foot, 20 µV or more high, and rises by half of its height
+    over the half second before, as the upstroke of a slow wave does not. Left out: waves with muscle around
+    them, locked to the heart beat, and epochs that the gate refuses. Sharp waves of 150–200 ms are missed on
+    purpose: by width and height alone they cannot be told from vertex waves and K-complexes. Vertex waves are
+    what is left of false ones: five or so in a healthy night, so that eight make a cluster. The score is the
+    largest prominence over the limit (a cluster: times log2 of its members).
     """
     found = [t for ch_name in names_of_role(inputs.recording, "eeg") for t in _on_channel(inputs, ch_name)]
-    transients = _join_channels(_without_heart(found, inputs))
+    transients = _join_channels(_without_heart(found, inputs), _limits(inputs))
     findings: list[Finding] = []
     for members in _clusters(transients):
-        members.sort(key=lambda t: -t.curvature)
+        members.sort(key=lambda t: -t.prominence)
         clustered = len(members) >= MIN_CLUSTER
         if clustered:
             findings.append(_describe_cluster(members, inputs))
-        shown = [t for t in members if clustered or t.curvature >= SINGLE_CURVATURE]
+        shown = [t for t in members if clustered or t.prominence >= SINGLE_PROMINENCE]
         findings += [_describe(t, inputs) for t in shown[:MAX_MEMBERS]]
     return findings
 
@@ -101,9 +103,12 @@ def _on_channel(inputs: Inputs, ch_name: str) -> list[Transient]:
     for i in candidates.tolist():
         polarity = -1 if curvature[i] > 0 else 1
         wave, sharp = upright[polarity]
+        prominence = _prominence(sharp, i, sfreq)
+        if prominence < ONLY_CHANNEL or _beats(sharp, i, sfreq):
+            continue
         height, width = _shape(wave, i, sfreq)
-        if height >= MIN_UV and WIDTH_S[0] <= width <= WIDTH_S[1] and _alone(sharp, i, sfreq):
-            found.append(Transient(i / sfreq, ch_name, polarity, float(sharp[i]), height, width, (ch_name,)))
+        if height >= MIN_UV and WIDTH_S[0] <= width <= WIDTH_S[1] and _is_above(wave, i, height, sfreq):
+            found.append(Transient(i / sfreq, ch_name, polarity, prominence, height, width, (ch_name,)))
     return found
 
 
@@ -135,7 +140,7 @@ def _usable(inputs: Inputs, ch_name: str, n_times: int) -> NDArray[np.bool_]:
 def _peaks(curvature: Array, sfreq: float) -> NDArray[np.intp]:
     from scipy.signal import find_peaks
 
-    return np.asarray(find_peaks(curvature, height=MIN_WITH_FIELD, distance=round(0.15 * sfreq))[0])
+    return np.asarray(find_peaks(curvature, height=ONLY_CHANNEL, distance=round(0.15 * sfreq))[0])
 
 
 def _muscle_ratio(x: Array, sfreq: float) -> Array:
@@ -162,19 +167,35 @@ def _shape(x: Array, i: int, sfreq: float) -> tuple[float, float]:
     return height, (left + right - 1) / sfreq
 
 
-def _alone(sharp: Array, i: int, sfreq: float) -> bool:
-    """Whether few waves within 0.5 s are nearly as sharp, and none beats regularly like a heart."""
-    reach = round(BEAT_S[1] * sfreq)
+def _is_above(x: Array, i: int, height: float, sfreq: float) -> bool:
+    """Whether the top lies half of the height above the level of the half second before."""
+    near = slice(max(i - 3, 0), i + 4)
+    before = x[max(i - round(0.6 * sfreq), 0) : max(i - round(0.1 * sfreq), 1)]
+    return bool(x[near].max() - np.median(before) >= ABOVE * height)
+
+
+def _tops(sharp: Array, i: int, reach_s: float, sfreq: float) -> tuple[Array, Array]:
+    """Time from sample `i` in seconds and sharpness of the waves of the same polarity around it."""
+    reach = round(reach_s * sfreq)
     start = max(i - reach, 0)
     part = sharp[start : i + reach + 1]
     tops = np.flatnonzero((part[1:-1] > part[:-2]) & (part[1:-1] >= part[2:])) + 1
-    away = (tops + start - i) / sfreq
-    share = part[tops] / sharp[i]
-    rhythm = (np.abs(away) <= ALONE_S) & (np.abs(away) > OWN_S) & (share > NEIGHBOUR_SHARE)
-    beat = (np.abs(away) >= BEAT_S[0]) & (share > BEAT_SHARE)
+    return (tops + start - i) / sfreq, part[tops]
+
+
+def _prominence(sharp: Array, i: int, sfreq: float) -> float:
+    """Sharpness beyond the mean of the two sharpest neighbours."""
+    away, height = _tops(sharp, i, NEIGHBOUR_S[1], sfreq)
+    neighbours = np.sort(height[np.abs(away) > NEIGHBOUR_S[0]].clip(0))[-2:]
+    return float(sharp[i] - neighbours.sum() / 2)
+
+
+def _beats(sharp: Array, i: int, sfreq: float) -> bool:
+    """Whether nearly the same wave comes regularly before and after, like a heart beat."""
+    away, height = _tops(sharp, i, BEAT_S[1], sfreq)
+    beat = (np.abs(away) >= BEAT_S[0]) & (height > BEAT_SHARE * sharp[i])
     before, after = -away[beat & (away < 0)], away[beat & (away > 0)]
-    regular = np.abs(before[:, None] - after[None]) <= BEAT_JITTER * after[None]
-    return int(rhythm.sum()) <= MAX_NEIGHBOURS and not regular.any()
+    return bool((np.abs(before[:, None] - after[None]) <= BEAT_JITTER * after[None]).any())
 
 
 def _without_heart(found: list[Transient], inputs: Inputs) -> list[Transient]:
@@ -195,7 +216,13 @@ def _without_heart(found: list[Transient], inputs: Inputs) -> list[Transient]:
     return [t for t, at_beat in zip(found, near, strict=True) if not (at_beat and t.ch_name in locked)]
 
 
-def _join_channels(found: list[Transient]) -> list[Transient]:
+def _limits(inputs: Inputs) -> tuple[float, float]:
+    """Prominence that a transient needs on one channel, and on several."""
+    alone = len(names_of_role(inputs.recording, "eeg")) == 1
+    return (ONLY_CHANNEL, ONLY_CHANNEL) if alone else (PROMINENCE, WITH_FIELD)
+
+
+def _join_channels(found: list[Transient], limits: tuple[float, float]) -> list[Transient]:
     """Join peaks of several channels within 0.1 s; the sharpest keeps its name, one alone must be sharper."""
     groups: list[list[Transient]] = []
     for transient in sorted(found):
@@ -205,9 +232,9 @@ def _join_channels(found: list[Transient]) -> list[Transient]:
             groups.append([transient])
     joined = []
     for group in groups:
-        best = max(group, key=lambda t: t.curvature)
+        best = max(group, key=lambda t: t.prominence)
         names = tuple(sorted({t.ch_name for t in group}))
-        if best.curvature >= MIN_CURVATURE or len(names) > 1:
+        if best.prominence >= limits[len(names) > 1]:
             joined.append(best._replace(others=names))
     return joined
 
@@ -219,7 +246,7 @@ def _sign(polarity: int) -> str:
 def _describe_cluster(members: list[Transient], inputs: Inputs) -> Finding:
     times = np.array([t.time_s for t in members])
     hours = np.isin(inputs.stages, SLEEP).sum() * EPOCH_S / 3600
-    best = max(members, key=lambda t: t.curvature)
+    best = max(members, key=lambda t: t.prominence)
     width = 1000 * float(np.median([t.width_s for t in members]))
     height = float(np.median([t.amplitude_uv for t in members]))
     return Finding(
@@ -227,7 +254,7 @@ def _describe_cluster(members: list[Transient], inputs: Inputs) -> Finding:
         onset_s=float(times.min()) - 0.1,
         duration_s=float(np.ptp(times)) + 0.2,
         ch_names=tuple(sorted({name for t in members for name in t.others})),
-        score=best.curvature / MIN_CURVATURE * float(np.log2(len(members))),
+        score=best.prominence / PROMINENCE * float(np.log2(len(members))),
         evidence=f"{len(members)} {_sign(best.polarity)} sharp transients, sharpest on {best.ch_name}, "
         f"{len(members) / hours:.1f} per hour of sleep ({stage_counts(times, inputs.stages)}), "
         f"within {span(float(np.ptp(times)))}; "
@@ -241,8 +268,8 @@ def _describe(t: Transient, inputs: Inputs) -> Finding:
         onset_s=t.time_s - 0.1,
         duration_s=0.2,
         ch_names=t.others,
-        score=t.curvature / MIN_CURVATURE,
+        score=t.prominence / PROMINENCE,
         evidence=f"{_sign(t.polarity).capitalize()} transient of {t.amplitude_uv:.0f} µV and "
-        f"{1000 * t.width_s:.0f} ms at half height on {t.ch_name}, curvature {t.curvature:.1f} times its "
-        f"usual spread (limit {MIN_CURVATURE:.0f}, {MIN_WITH_FIELD:.0f} on several channels).",
+        f"{1000 * t.width_s:.0f} ms at half height on {t.ch_name}, sharper than its neighbours by "
+        f"{t.prominence:.1f} times the usual spread (limit {_limits(inputs)[len(t.others) > 1]:.3g}).",
     )

@@ -4,6 +4,7 @@
 """
 
 from sleeplab.channels._grammar import Channel, parse_label
+from sleeplab.channels._known import is_known_label
 from sleeplab.channels._plan import plan_channels
 from sleeplab.channels._table import channel_table
 
@@ -24,4 +25,4 @@ MNE_TYPES = {
 }
 """The channel type that MNE knows for each role."""
 
-__all__ = ["MNE_TYPES", "Channel", "channel_table", "parse_label", "plan_channels"]
+__all__ = ["MNE_TYPES", "Channel", "channel_table", "is_known_label", "parse_label", "plan_channels"]

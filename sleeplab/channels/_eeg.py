@@ -33,10 +33,10 @@ def choose_named_eeg(tracks: Sequence[Track], eeg: Sequence[str]) -> list[Choice
     by_label = {repair_text(track.label).casefold(): direct(track) for track in reversed(tracks)}
     known = {**made, **by_name, **by_label}
     chosen: dict[int, Choice] = {}
-    for label in eeg:
+    for place, label in enumerate(eeg, start=1):
         wanted = repair_text(label).casefold()
         if wanted not in known:
-            raise ValueError(_no_such(label, tracks))
+            raise ValueError(_no_such(place, tracks))
         choice = known[wanted]
         chosen[choice.track] = choice._replace(reason="named by the user")
     return _as_eeg(list(chosen.values()))
@@ -63,12 +63,15 @@ def no_eeg_message(tracks: Sequence[Track]) -> str:
     return f"A recording needs an EEG channel, but no label says EEG. {_found(tracks)} Name it: --eeg LABEL."
 
 
-def _no_such(label: str, tracks: Sequence[Track]) -> str:
-    return f"--eeg must name a signal of the recording, got {label!r}. {_found(tracks)}"
+def _no_such(place: int, tracks: Sequence[Track]) -> str:
+    return (
+        f"--eeg must name a signal of the recording; label {place} that was given is none. {_found(tracks)}"
+    )
 
 
 def _found(tracks: Sequence[Track]) -> str:
-    return f"Signals found: {', '.join(repr(track.label) for track in tracks) or 'none'}."
+    names = ", ".join(repr(track.name) for track in tracks) or "none"
+    return f"Signals found: {names}; `sleeplab channels FILE` shows their labels."
 
 
 def _derivation(name: str) -> str:

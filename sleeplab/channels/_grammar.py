@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from sleeplab.channels._known import UNKNOWN, without_unknown_words
 from sleeplab.channels._sites import Site, main_terms, number_of, read_sites
 from sleeplab.channels._vocabulary import Term, load_vocabulary
 from sleeplab.channels._words import Atom, read_atoms, repair_text
@@ -63,8 +64,8 @@ def parse_label(label: str) -> Channel:
     Notes
     -----
     Names of derivations follow the AASM scoring manual (M1 and M2 for the mastoids, E1 and E2 for the eyes).
-    A label with a word that is not in the vocabulary keeps its own text as its name, and has the role "other"
-    unless it says EEG or EMG.
+    A word that is not in the vocabulary could be a person's name: X stands for it in the canonical name.
+    Such a label has the role "other" unless it says EEG or EMG.
 
     References
     ----------
@@ -78,11 +79,11 @@ def parse_label(label: str) -> Channel:
     >>> parse_label("Jambe gauche").name, parse_label("C3 ImpÃ©dance").kind
     ('LegL', 'impedance')
     """
-    text = repair_text(label)
+    text = without_unknown_words(repair_text(label))
     copy = _COPY.fullmatch(text)
     core, suffix = (copy[1], f" ({copy[2]})") if copy else (text, "")
     channel = _parse_core(core)
-    return channel._replace(label=label, name=(channel.name or "Unnamed") + suffix)
+    return channel._replace(label=label, name=(channel.name or UNKNOWN) + suffix)
 
 
 def _parse_core(text: str) -> Channel:
@@ -102,7 +103,7 @@ def _parse_about(text: str, states: list[Atom]) -> Channel:
     about = parse_label(re.sub(r"^[\s\-:_/.,(\[]+|[\s\-:_/.,()\[]+$", "", rest))
     if about.kind not in ("signal", "derived"):
         return about
-    name = kind.capitalize() if about.name == "Unnamed" else f"{about.name} ({kind})"
+    name = kind.capitalize() if about.name == UNKNOWN else f"{about.name} ({kind})"
     reason = f"{kind} track: about a signal, not a signal"
     return about._replace(name=name, role="other", kind=kind, reason=reason)
 
@@ -133,7 +134,7 @@ def _is_bare_emg(atoms: list[Atom]) -> bool:
 
 
 def _unclear(text: str, sites: list[Site], term: Term | None) -> Channel:
-    """Keep the label's own words; EEG that says so is still EEG, EMG some muscle, all else is other."""
+    """Keep the words that are known; EEG that says so is still EEG, EMG some muscle, all else is other."""
     first = sites[0].sort if sites else "scalp" if term else ""
     says_eeg = first == "scalp" and (term is None or term.name == "EEG")
     role = "eeg" if says_eeg else "emg" if term and term.name == "EMG" else "other"

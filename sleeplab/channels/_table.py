@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from sleeplab.channels._grammar import Channel, parse_label
+from sleeplab.channels._known import UNKNOWN
 from sleeplab.channels._vocabulary import load_vocabulary
 from sleeplab.channels._words import repair_text
 
@@ -37,7 +38,8 @@ def channel_table(
     pandas.DataFrame
         One row per track, in the order of the file, index 0, 1, …: ``label, name, role, kind, modality,
         electrode, reference, side, sfreq, unit, reason``. Names are unique: of tracks with the same name
-        the one with the highest rate keeps it, the others are called ``C3-M2 (2)``, ``C3-M2 (3)``.
+        the one with the highest rate keeps it, the others are called ``C3-M2 (2)``, ``C3-M2 (3)``. Names are
+        made of known words only; a label without any is called ``Channel 7``, by its place in the file.
 
     Raises
     ------
@@ -77,7 +79,16 @@ def _parse_all(labels: Sequence[str]) -> list[Channel]:
     folded = [repair_text(label).lower() for label in labels]
     known = vocabulary.beside if set(vocabulary.beside_tracks) & set(folded) else {}
     parsed = (parse_label(known.get(text, label)) for text, label in zip(folded, labels, strict=True))
-    return [channel._replace(label=label) for channel, label in zip(parsed, labels, strict=True)]
+    return [
+        channel._replace(label=label, name=_placed(channel.name, label, place))
+        for place, (channel, label) in enumerate(zip(parsed, labels, strict=True), start=1)
+    ]
+
+
+def _placed(name: str, label: str, place: int) -> str:
+    """Name a track by its place in the file where no word of its label is known."""
+    said = "".join(sign for sign in name.partition(" (")[0] if sign.isalnum())
+    return f"Channel {place}" if said == UNKNOWN and label.strip() != UNKNOWN else name
 
 
 def _as_measured(channel: Channel, sfreq: float, unit: str) -> Channel:

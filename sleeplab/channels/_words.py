@@ -41,7 +41,8 @@ def repair_text(label: str) -> str:
     >>> repair_text(" C3  ImpÃ©dance ")
     'C3 Impédance'
     """
-    text = " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", unicodedata.normalize("NFC", label)).split())
+    composed = unicodedata.normalize("NFC", label)
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in composed).split())
     for encoding in ("latin-1", "cp1252"):
         try:
             better = text.encode(encoding).decode("utf-8")

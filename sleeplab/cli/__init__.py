@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sleeplab.cli._cohort import add_cohort
+from sleeplab.cli._exercises import add_exercises
 from sleeplab.cli._privacy import add_privacy
+from sleeplab.cli._provenance import add_verify
 from sleeplab.cli._screen import console, download_progress, print_summary, print_table, progress
 
 if TYPE_CHECKING:
@@ -35,6 +38,9 @@ def build_parser() -> argparse.ArgumentParser:
     datasets = commands.add_parser("datasets", help="the data sets and simulated nights that have a name")
     datasets.set_defaults(run=run_datasets)
     add_privacy(commands)
+    add_cohort(commands)
+    add_verify(commands)
+    add_exercises(commands)
     commands.add_parser("doctor", help="is this computer ready?").set_defaults(run=run_doctor)
     lab = commands.add_parser("lab", help="open JupyterLab on the lessons; takes JupyterLab's own options")
     lab.set_defaults(run=run_lab)
@@ -54,6 +60,10 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scoring", metavar="FILE", help="a human scoring of this night: the agreement is reported"
     )
+    parser.add_argument("--age", type=float, help="age in years, for the norms")
+    parser.add_argument("--sex", choices=["female", "male"], help="for the norms")
+    parser.add_argument("--reference", metavar="FILE", help="other nights to compare with: a saved reference")
+    parser.add_argument("--lang", choices=["en", "fr"], default="en", help="language of the report")
     parser.add_argument(
         "--eeg", metavar="LABEL", action="append", default=[], help="an EEG channel, when none is recognised"
     )
@@ -143,8 +153,8 @@ def run_report(options: argparse.Namespace) -> int:
 
 def run_demo(options: argparse.Namespace) -> int:
     """``sleeplab demo``: a simulated night as EDF, then what ``report`` does, compared with the truth."""
-    from sleeplab import review, simulate
-    from sleeplab.flow import check_writable
+    from sleeplab import provenance, review, simulate
+    from sleeplab.flow import FILES, check_writable
 
     folder = Path(options.out or "sleeplab-out/demo")
     check_writable(folder)
@@ -152,9 +162,12 @@ def run_demo(options: argparse.Namespace) -> int:
     night = folder / "night.edf"
     with console().status(f"simulating a night of 8 hours: {night}"):
         truth = simulate.write_demo_edf(night, seed=options.seed)
-    options.out, options.scoring, options.eeg = str(folder), None, []
+    options.out, options.eeg = str(folder), []
+    options.scoring = options.age = options.sex = options.reference = None
     page, results = _report(options, night)
     truth.truth.to_csv(folder / "truth.csv", index=False)
+    outputs = [folder / name for name in (*FILES, "truth.csv")]
+    provenance.write_sidecar(folder / "provenance.json", results.context["provenance"], outputs)
     print_summary(results, page)
     events = truth.truth[~truth.truth["kind"].isin(simulate.ORDINARY)]
     print("\nWhat was put into this night, and what of it the report shows:")
@@ -170,8 +183,9 @@ def _report(options: argparse.Namespace, night: Path) -> tuple[Path, Results]:
     folder = Path(options.out or Path("sleeplab-out") / recording.night_id(night))
     flow.check_writable(folder)
     with progress() as on_step:
+        known = {name: getattr(options, name) for name in ("scoring", "age", "sex", "reference", "lang")}
         results = flow.process_night(
-            night, scoring=options.scoring, minutes=options.minutes, eeg=options.eeg, on_step=on_step
+            night, minutes=options.minutes, eeg=options.eeg, on_step=on_step, **known
         )
     return flow.write_results(results, folder), results
 
@@ -230,7 +244,8 @@ def run_channels(options: argparse.Namespace) -> int:
 
     night = _located(options.recording)
     header = recording.read_header(night)
-    print_table(header.channels[["label", "name", "role", "kind", "sfreq", "unit", "reason"]])
+    channels = header.channels.assign(label=recording.read_labels(night))  # on this screen only
+    print_table(channels[["label", "name", "role", "kind", "sfreq", "unit", "reason"]])
     try:
         raw = recording.read_recording(night)
         notes = [*raw.info["temp"]["problems"], *recording.check_labels(raw)["evidence"]]
@@ -254,9 +269,10 @@ def run_lab(options: argparse.Namespace) -> int:
     """``sleeplab lab``: JupyterLab on the lessons, with its token, reachable from this computer only."""
     import subprocess
 
-    folder = Path("notebooks")
+    folder = Path("exercises")
     if not folder.is_dir():
-        msg = "the folder 'notebooks' was searched here and not found. Start this from the project's folder."
+        msg = "the folder 'exercises' was searched here and not found. Start this from the project's folder."
         raise FileNotFoundError(msg)
-    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *options.jupyter]
-    return subprocess.call([*command, str(folder)])  # noqa: S603  # our own interpreter and arguments
+    places = ["--ServerApp.root_dir=.", f"--LabApp.default_url=/lab/tree/{folder}"]
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *places, *options.jupyter]
+    return subprocess.call(command)  # noqa: S603  # our own interpreter and arguments

@@ -15,6 +15,7 @@ import numpy as np
 from sleeplab.channels import parse_label
 from sleeplab.features import _measures as measures
 from sleeplab.features._measures import BANDS, Block, find_r_peaks
+from sleeplab.features._night import night_statistics, night_summary
 
 if TYPE_CHECKING:
     import mne
@@ -36,6 +37,8 @@ __all__ = [
     "fit_mask",
     "n_whole_epochs",
     "names_of_role",
+    "night_statistics",
+    "night_summary",
 ]
 
 EPOCH_S = 30.0

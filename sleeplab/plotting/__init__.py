@@ -7,6 +7,7 @@ stacked. Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), 
 common colour vision tell apart; position or a label always says the same thing once more.
 """
 
+from sleeplab.plotting._calibration import plot_reliability
 from sleeplab.plotting._excerpt import plot_excerpt
 from sleeplab.plotting._night import plot_findings, plot_gate, plot_spectrogram
 from sleeplab.plotting._stages import plot_confidence, plot_hypnogram, plot_probabilities
@@ -21,5 +22,6 @@ __all__ = [
     "plot_gate",
     "plot_hypnogram",
     "plot_probabilities",
+    "plot_reliability",
     "plot_spectrogram",
 ]

@@ -5,9 +5,23 @@ somebody who is recorded again.
 """
 
 from sleeplab.privacy._check import check_identity
-from sleeplab.privacy._cohort import rare_groups
+from sleeplab.privacy._cohort import KNOWN_ELSEWHERE, cohort_risk, rare_groups, read_cohort
 from sleeplab.privacy._edf import Deidentified, deidentify
-from sleeplab.privacy._key import new_key
+from sleeplab.privacy._key import CHECKS_RIGHTS, new_key, read_key
+from sleeplab.privacy._provenance import record_deidentified
 from sleeplab.privacy._scoring import deidentify_scoring
 
-__all__ = ["Deidentified", "check_identity", "deidentify", "deidentify_scoring", "new_key", "rare_groups"]
+__all__ = [
+    "CHECKS_RIGHTS",
+    "KNOWN_ELSEWHERE",
+    "Deidentified",
+    "check_identity",
+    "cohort_risk",
+    "deidentify",
+    "deidentify_scoring",
+    "new_key",
+    "rare_groups",
+    "read_cohort",
+    "read_key",
+    "record_deidentified",
+]

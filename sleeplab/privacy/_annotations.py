@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sleeplab.privacy._removed import Removed
 from sleeplab.privacy._words import REMOVED, is_known_text
-from sleeplab.recording._source import LONGEST_S
-from sleeplab.scoring._edf import TAL
+from sleeplab.recording.edf import LONGEST_S
+from sleeplab.scoring import TAL
 
 KEEPS_TIME = re.compile(rb"(?:[+-]\d{1,6}(?:\.\d{1,6})?\x14\x14\x00)?\x00*")
 """A record without a text: its time and nothing else, or nothing at all."""

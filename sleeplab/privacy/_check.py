@@ -7,20 +7,30 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from sleeplab.channels import is_known_label
 from sleeplab.privacy._annotations import KEEPS_TIME, decoded
-from sleeplab.privacy._layout import PLUS_NAMES, Layout, field_at, header_bytes, is_edf, read_layout, width_at
+from sleeplab.privacy._inside import parts_of
+from sleeplab.privacy._layout import (
+    PLUS_NAMES,
+    Layout,
+    field_at,
+    header_bytes,
+    is_edf,
+    is_edf_head,
+    read_layout,
+    width_at,
+)
 from sleeplab.privacy._patterns import Hit, Needle, needles_for, search
 from sleeplab.privacy._words import (
     REMOVED,
-    is_known_label,
     is_known_prefilter,
     is_known_text,
     is_known_transducer,
-    is_known_unit,
     is_notes,
 )
-from sleeplab.recording._fields import text
-from sleeplab.scoring._edf import TAL
+from sleeplab.recording import is_known_unit
+from sleeplab.recording.edf import text
+from sleeplab.scoring import TAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +41,11 @@ _OVERLAP = 512
 _PSEUDONYM = re.compile(r"[bcdfghjkmnpqrstv]{16}")
 _OUR_PATIENT = re.compile(_PSEUDONYM.pattern + r" [MFX] X X( Age_(\d{1,2}|over_89))?")
 _OUR_RECORDING = re.compile(r"Startdate (\d\d-[A-Z]{3}-\d{4}|X) X X (X|sleeplab)")
-_CLOSED = {b"PK\3\4": "ZIP", b"\x1f\x8b": "gzip", b"PAR1": "Parquet", b"\x89HDF": "HDF5", b"%PDF": "PDF"}
+_PACKED = (b"PK\3\4", b"PK\5\6", b"\x1f\x8b", b"PAR1", b"\x89PNG", b"\xff\xd8\xff")
+_CLOSED = {
+    b"\x89HDF": "HDF5", b"%PDF": "PDF", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7-Zip",
+    b"\x28\xb5\x2f\xfd": "zstd", b"Rar!": "RAR",
+}  # fmt: skip
 _PLAIN = "8 bits"
 
 
@@ -41,10 +55,12 @@ def check_identity(paths: Sequence[str | Path], *, names: Sequence[str] = ()) ->
     Searched are the given names, dates, numbers like a French NIR, French phone numbers, e-mail addresses
     and serial numbers, in UTF-8, Latin-1 and UTF-16. In EDF and BDF files also every text that `deidentify`
     would remove is told; among samples only long names are looked for, since others stand there by chance.
-    The dates of a file that bears a pseudonym are taken to be shifted.
+    The dates of a file that bears a pseudonym are taken to be shifted. Opened are Parquet (values, names of
+    columns, metadata), ZIP and gzip, notebooks and JSON (outputs, metadata, notes in pictures), and HTML.
 
     Finding nothing proves nothing: names that are not given are not found, nor is what a picture shows or
-    what is compressed (such a file is told), and the EEG itself can identify a person who is recorded again.
+    what is packed in another way (such a file is told), and the EEG itself can identify a person who is
+    recorded again.
 
     Parameters
     ----------
@@ -57,7 +73,7 @@ def check_identity(paths: Sequence[str | Path], *, names: Sequence[str] = ()) ->
     -------
     pandas.DataFrame
         One row per finding: ``file`` (its number among `paths`, from 1), ``kind``, ``encoding``, ``field``,
-        ``position`` (byte; -1 for the file's name). The text found is not in it.
+        ``position`` (byte; -1 for the file's name and for what is inside). The text found is not in it.
 
     Raises
     ------
@@ -70,8 +86,8 @@ def check_identity(paths: Sequence[str | Path], *, names: Sequence[str] = ()) ->
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = Path(folder, "night.html")
-    ...     _ = page.write_text("<p>Jane Smith, 02/03/1951</p>")
+    ...     page = Path(folder, "night.txt")
+    ...     _ = page.write_text("by Jane Smith, 02/03/1951")
     ...     check_identity([page], names=["Smith"])[["kind", "position"]].values.tolist()
     [['name 1', 8], ['date', 15]]
     """
@@ -99,15 +115,31 @@ def _findings(path: Path, needles: Sequence[Needle]) -> Iterator[tuple[Hit, str]
             layout = read_layout(path)
         except ValueError:
             yield Hit("recording that cannot be read", _PLAIN, 0), "whole file, searched as bytes"
+    if layout is None:
+        yield from _other_file(path, needles)
+    else:
+        with path.open("rb") as file:
+            yield from _recording(file, layout, needles, path.stat().st_size)
+
+
+def _other_file(path: Path, needles: Sequence[Needle]) -> Iterator[tuple[Hit, str]]:
+    """Search the bytes as they stand, then what is inside; packed bytes are like samples."""
+    opened = True
+    for part in parts_of(path):
+        if part.problem:
+            opened = False
+            yield Hit(part.problem, _PLAIN, -1), part.field
+        if is_edf_head(part.data):
+            yield Hit("recording in an archive: take it out and search it", _PLAIN, -1), part.field
+        yield from ((hit._replace(position=-1), part.field) for hit in search(part.data, needles))
     with path.open("rb") as file:
-        head = file.read(4)
+        head = file.read(8)
         for magic, name in _CLOSED.items():
             if head.startswith(magic):
                 yield Hit(f"compressed or packed ({name}): open and search it", _PLAIN, 0), "whole file"
-        if layout is None:
-            yield from ((hit, "bytes") for hit in _search_part(file, (0, path.stat().st_size), needles))
-        else:
-            yield from _recording(file, layout, needles, path.stat().st_size)
+        packed = opened and head.startswith(_PACKED)
+        hits = _search_part(file, (0, path.stat().st_size), needles, samples=packed)
+        yield from ((hit, "bytes") for hit in hits)
 
 
 def _search_part(

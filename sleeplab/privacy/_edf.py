@@ -19,7 +19,7 @@ from sleeplab.privacy._removed import Removed
 from sleeplab.privacy._words import is_notes, why_dropped
 from sleeplab.privacy._write import beside
 from sleeplab.recording import night_id
-from sleeplab.recording._onsets import record_onset
+from sleeplab.recording.edf import record_onset
 
 if TYPE_CHECKING:
     import pandas as pd

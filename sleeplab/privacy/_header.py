@@ -7,18 +7,18 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 
+from sleeplab.channels import is_known_label
 from sleeplab.privacy._key import Person
 from sleeplab.privacy._layout import PLUS_NAMES, Layout, header_bytes
 from sleeplab.privacy._removed import Removed
 from sleeplab.privacy._words import (
-    is_known_label,
     is_known_prefilter,
     is_known_transducer,
-    is_known_unit,
     is_notes,
     neutral_label,
 )
-from sleeplab.recording._fields import MONTHS, number, plus_date, start_time, text
+from sleeplab.recording import is_known_unit
+from sleeplab.recording.edf import MONTHS, number, plus_date, start_time, text
 
 _NO_DATE = date(1985, 1, 1)
 _OLDEST = 89

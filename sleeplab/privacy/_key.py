@@ -9,6 +9,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+CHECKS_RIGHTS = os.name == "posix"
+"""Whether this system has the rights of files that are checked; Windows has lists of access instead."""
+
 _KEY_BYTES = 32
 _LEAST_WEEKS, _N_WEEKS = 52, 988
 _LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")  # no vowel: no name, no word
@@ -32,6 +35,8 @@ def new_key(path: str | Path) -> None:
 
     Keep it where the recordings come from, never beside what is given away: whoever has it can test whether
     a pseudonym belongs to a known person. Without it, a later night can no longer get the same pseudonym.
+    On Windows the file gets the rights of its folder, which Python can neither set nor check: make it in a
+    folder that only you can open.
 
     Parameters
     ----------
@@ -76,7 +81,7 @@ def read_key(path: str | Path) -> bytes:
         msg = f"There is no key at {path}. Make one: sleeplab deidentify … --new-key"
         raise FileNotFoundError(msg)
     rights = path.stat().st_mode & 0o777
-    if os.name == "posix" and rights & 0o077:
+    if CHECKS_RIGHTS and rights & 0o077:
         msg = f"only its owner may read a key file (rights 600); its rights are {rights:03o}. Run chmod 600."
         raise ValueError(msg)
     key = path.read_bytes().strip()

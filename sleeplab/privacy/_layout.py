@@ -8,8 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from sleeplab.recording._fields import count
-from sleeplab.recording._records import Records, locate_records
+from sleeplab.recording.edf import Records, count, locate_records
 
 FIXED = {
     "version": 8, "patient": 80, "recording": 80, "date": 8, "time": 8, "header_bytes": 8, "reserved": 44,
@@ -39,8 +38,12 @@ class Layout(NamedTuple):
 def is_edf(path: Path) -> bool:
     """Whether the file begins as EDF or BDF does."""
     with path.open("rb") as file:
-        head = file.read(8)
-    return head.strip(b" \0") == b"0" or head == b"\xffBIOSEMI"
+        return is_edf_head(file.read(8))
+
+
+def is_edf_head(data: bytes) -> bool:
+    """Whether bytes begin as EDF or BDF does."""
+    return len(data) >= 8 and (data[:8].strip(b" \0") == b"0" or data[:8] == b"\xffBIOSEMI")
 
 
 def read_layout(path: Path) -> Layout:

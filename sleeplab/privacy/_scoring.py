@@ -7,11 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from sleeplab.channels import is_known_label
 from sleeplab.privacy._edf import Deidentified, subject_of
 from sleeplab.privacy._key import Person, check_apart, read_key
 from sleeplab.privacy._layout import read_layout
 from sleeplab.privacy._removed import Removed
-from sleeplab.privacy._words import REMOVED, is_known_label, is_known_text
+from sleeplab.privacy._words import REMOVED, is_known_text
 from sleeplab.privacy._write import beside
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _all_rows(scoring: Scoring, removed: Removed) -> pd.DataFrame:
         for row in scoring.events.itertuples()
     ]
     if (hypnogram := scoring.hypnogram) is not None:
-        from sleeplab.scoring._write import STAGE_TEXTS
+        from sleeplab.scoring import STAGE_TEXTS
 
         begin = hypnogram.start.replace(tzinfo=None) if scoring.start else None
         origin_s = (begin - scoring.start).total_seconds() if begin and scoring.start else 0.0

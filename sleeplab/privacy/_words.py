@@ -11,12 +11,9 @@ import re
 import tomllib
 from importlib import resources
 
-from sleeplab.channels import parse_label
-from sleeplab.channels._vocabulary import load_vocabulary
-from sleeplab.channels._words import read_atoms, repair_text
-from sleeplab.recording._fields import text
-from sleeplab.recording._units import volts_per
-from sleeplab.scoring._vocabulary import find_kind, find_stage
+from sleeplab.channels import is_known_label, parse_label
+from sleeplab.recording.edf import text
+from sleeplab.scoring import find_kind, find_stage
 
 REMOVED = "X"
 """Stands for a removed text, as X stands for the unknown in EDF+. One byte: it fits wherever a text stood."""
@@ -53,19 +50,6 @@ def is_known_text(words: str) -> bool:
     return words.isprintable() and parts_known and (not channel or is_known_label(channel))
 
 
-def is_known_label(label: str) -> bool:
-    """Whether a channel label is made of vocabulary, at most three digits and at most one letter.
-
-    Examples
-    --------
-    >>> is_known_label("EEG C3-A2"), is_known_label("1-F (Imp)"), is_known_label("EEG Smith")
-    (True, True, False)
-    """
-    if repair_text(label).lower() in load_vocabulary().labels:
-        return label.isprintable()
-    return label.isprintable() and _is_harmless(label, frozenset())
-
-
 def is_known_transducer(words: str) -> bool:
     """Whether a transducer is described by vocabulary and materials only; two letters are no word.
 
@@ -74,7 +58,7 @@ def is_known_transducer(words: str) -> bool:
     >>> is_known_transducer("Ag-AgCl electrodes"), is_known_transducer("Nurse Smith's cup")
     (True, False)
     """
-    return words.isprintable() and _is_harmless(words, _allowed("materials"))
+    return is_known_label(words, also=_materials())
 
 
 def is_known_prefilter(words: str) -> bool:
@@ -86,17 +70,6 @@ def is_known_prefilter(words: str) -> bool:
     (True, False)
     """
     return bool(_PREFILTER.fullmatch(words))
-
-
-def is_known_unit(words: str) -> bool:
-    """Whether the words are a unit.
-
-    Examples
-    --------
-    >>> is_known_unit("µV"), is_known_unit("%"), is_known_unit("Smith")
-    (True, True, False)
-    """
-    return not words or volts_per(words) is not None or words.casefold() in _allowed("units")
 
 
 def is_notes(label: bytes) -> bool:
@@ -130,14 +103,6 @@ def neutral_label(label: str, number: int) -> str:
 
 
 @functools.cache
-def _allowed(sort: str) -> frozenset[str]:
-    return frozenset(
-        tomllib.loads(resources.files(__package__).joinpath("allowed.toml").read_text("utf-8"))[sort]
-    )
-
-
-def _is_harmless(words: str, more: frozenset[str]) -> bool:
-    atoms = read_atoms(repair_text(words))
-    strange = [atom.value for atom in atoms if atom.sort == "unknown" and atom.value not in more]
-    n_digits = sum(len(atom.value) for atom in atoms if atom.sort == "number")
-    return n_digits <= 3 and len(strange) <= 1 and all(len(word) == 1 for word in strange)
+def _materials() -> frozenset[str]:
+    path = resources.files(__package__).joinpath("allowed.toml")
+    return frozenset(tomllib.loads(path.read_text("utf-8"))["materials"])

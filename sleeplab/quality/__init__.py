@@ -16,11 +16,13 @@ from sleeplab.quality._measures import (
     CHIN_HZ,
     STAGED_HZ,
     Beats,
+    Spectrum,
     find_beats,
     measure_brain,
     measure_other,
     measure_shared,
     off_scale_uv,
+    shared_spectrum,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["GATE_COLUMNS", "LIMITS", "Limit", "check_quality"]
 
 EPOCH_S = 30
+MOVEMENT_EPOCHS = 4
 GATE_COLUMNS = ("epoch", "onset_s", "ch_name", "fit", "reason", "value", "limit", "unit")
 BRAIN_ROLES = ("eeg", "eog", "chin")
 VOLT_ROLES = (*BRAIN_ROLES, "ecg", "leg", "emg")
@@ -67,7 +70,9 @@ def check_quality(recording: mne.io.BaseRaw) -> pd.DataFrame:
     200 µV: the slow waves of the young pass it. Hum is judged against what is left between 0.4 and 30 Hz, the
     band that is staged: hum on a good EEG is filtered out later, hum alone is refused. An EEG or EOG against
     a mastoid must share some activity with another one; this is judged where there are at least three of
-    them, so an open input that imitates an EEG goes unnoticed in a recording of one or two.
+    them, so an open input that imitates an EEG goes unnoticed in a recording of one or two. Where all EEG
+    looks disconnected for two minutes or less, the reason is movement. Sweat and electrode pops are not
+    refused, because a person would score such epochs; swapped and inverted leads cannot be seen here.
 
     Examples
     --------
@@ -92,14 +97,27 @@ def check_quality(recording: mne.io.BaseRaw) -> pd.DataFrame:
     n_epochs = int(recording.n_times // n_times)
     gap_s = _gap_seconds(recording, n_epochs)
     beats = _beats(recording, roles, n_times)
-    shared = _shared(recording, roles, n_times)
-    nothing = np.full(n_epochs, np.nan)
-    tables = []
+    measures: dict[str, dict[str, NDArray[np.float64]]] = {}
+    spectra: dict[str, Spectrum] = {}
     for name, role in roles.items():
-        measures = _measure(_epochs(recording, name, n_times), role, sfreq, beats)
-        measures |= {"gap_s": gap_s, "shared": shared.get(name, nothing)}
-        tables.append(_verdict(name, role, measures))
-    return pd.concat(tables, ignore_index=True)
+        volts = _epochs(recording, name, n_times)
+        finite = np.isfinite(volts)
+        x = np.where(finite, volts, 0.0)
+        x *= 1e6 if role in VOLT_ROLES else 1.0
+        measures[name] = _measure(x, role, sfreq, beats)
+        measures[name] |= {"gap_s": gap_s, "not_finite": 1 - finite.mean(axis=1)}
+        if role in BRAIN_ROLES:
+            _count_steps(recording, name, x, measures[name])
+        if role in ("eeg", "eog") and parse_label(name).reference in ("M1", "M2"):
+            spectra[name] = shared_spectrum(x, sfreq)
+    nothing = np.full(n_epochs, np.nan)
+    shared = measure_shared(spectra)
+    for name in roles:
+        measures[name]["shared"] = shared.get(name, nothing)
+    gate = pd.concat(
+        [_verdict(name, role, measures[name]) for name, role in roles.items()], ignore_index=True
+    )
+    return _tell_movements(gate, [name for name, role in roles.items() if role == "eeg"])
 
 
 def _epochs(recording: mne.io.BaseRaw, name: str, n_times: int) -> NDArray[np.float64]:
@@ -107,21 +125,6 @@ def _epochs(recording: mne.io.BaseRaw, name: str, n_times: int) -> NDArray[np.fl
     n_epochs = recording.n_times // n_times
     x: NDArray[np.float64] = recording.get_data(picks=[name])[0, : n_epochs * n_times]
     return x.reshape(n_epochs, n_times)
-
-
-def _finite(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(np.isfinite(x), x, 0.0)
-
-
-def _shared(recording: mne.io.BaseRaw, roles: dict[str, str], n_times: int) -> dict[str, NDArray[np.float64]]:
-    """Measure what each EEG or EOG channel against a mastoid has in common with the others."""
-    names = [
-        name
-        for name, role in roles.items()
-        if role in ("eeg", "eog") and parse_label(name).reference in ("M1", "M2")
-    ]
-    signals = {name: _finite(_epochs(recording, name, n_times)) * 1e6 for name in names}
-    return measure_shared(signals, float(recording.info["sfreq"]))
 
 
 def _check_rate(roles: dict[str, str], sfreq: float) -> None:
@@ -134,17 +137,25 @@ def _check_rate(roles: dict[str, str], sfreq: float) -> None:
 
 
 def _measure(
-    volts: NDArray[np.float64], role: str, sfreq: float, beats: Beats | None
+    x: NDArray[np.float64], role: str, sfreq: float, beats: Beats | None
 ) -> dict[str, NDArray[np.float64]]:
-    """Measure one channel; samples that are not finite count as 0 once they are counted."""
-    x = _finite(volts) * (1e6 if role in VOLT_ROLES else 1.0)
-    measures = {"not_finite": (~np.isfinite(volts)).mean(axis=1)}
+    """Measure one channel, shape (n_epochs, n_times), in µV where it is a voltage."""
     if role not in BRAIN_ROLES:
-        return measures | measure_other(x)
+        return measure_other(x)
     band = (CHIN_HZ[0], min(CHIN_HZ[1], sfreq / 2)) if role == "chin" else STAGED_HZ
-    measures |= measure_brain(x, sfreq, band=band, beats=beats)
+    measures = measure_brain(x, sfreq, band=band, beats=beats)
     low, high = (lim.value for lim in LIMITS if lim.role == role and lim.reason == "unit")
     return measures | {"off_scale_uv": off_scale_uv(measures, low, high)}
+
+
+def _count_steps(
+    recording: mne.io.BaseRaw, name: str, x: NDArray[np.float64], measures: dict[str, NDArray[np.float64]]
+) -> None:
+    """Where the reader tells the digital step, count the steps: resampling makes new values between them."""
+    native = (recording.info.get("temp") or {}).get("native", {}).get(name, {})
+    step_uv = native.get("step", np.nan) * 1e6
+    if step_uv > 0:
+        measures["n_values"] = np.minimum(measures["n_values"], 1.0 + np.ptp(x, axis=1) / step_uv)
 
 
 def _verdict(name: str, role: str, measures: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
@@ -152,28 +163,31 @@ def _verdict(name: str, role: str, measures: dict[str, NDArray[np.float64]]) -> 
     import pandas as pd
 
     n_epochs = len(measures["gap_s"])
-    epochs = np.arange(n_epochs)
-    table = pd.DataFrame(
-        {
-            "epoch": epochs,
-            "onset_s": epochs * float(EPOCH_S),
-            "ch_name": name,
-            "fit": np.ones(n_epochs, bool),
-            "reason": "",
-            "value": np.nan,
-            "limit": np.nan,
-            "unit": "",
-        }
-    )
+    fit = np.ones(n_epochs, bool)
+    reason, unit = np.full(n_epochs, "", object), np.full(n_epochs, "", object)
+    value, bound = np.full((2, n_epochs), np.nan)
     for limit in LIMITS:
         if limit.role != role:
             continue
-        value = measures[limit.measure]
-        broken = value > limit.value if limit.bound == "at most" else value < limit.value
-        new = broken & table["fit"].to_numpy()
-        table.loc[new, ["fit", "reason", "limit", "unit"]] = [False, limit.reason, limit.value, limit.unit]
-        table.loc[new, "value"] = value[new]
-    return table.astype({"fit": bool})
+        measured = measures[limit.measure]
+        new = fit & (measured > limit.value if limit.bound == "at most" else measured < limit.value)
+        fit[new], reason[new], unit[new] = False, limit.reason, limit.unit
+        value[new], bound[new] = measured[new], limit.value
+    epochs = np.arange(n_epochs)
+    columns = (epochs, epochs * float(EPOCH_S), name, fit, reason, value, bound, unit)
+    return pd.DataFrame(dict(zip(GATE_COLUMNS, columns, strict=True)))
+
+
+def _tell_movements(gate: pd.DataFrame, eeg: list[str]) -> pd.DataFrame:
+    """Call it movement where all EEG looks disconnected for two minutes or less: plugs stay out longer."""
+    if len(eeg) < 3:
+        return gate
+    of_eeg = gate[gate["ch_name"].isin(eeg)]
+    loose = of_eeg["reason"].isin(("disconnected", "movement", "amplitude")).groupby(of_eeg["epoch"]).all()
+    lengths = loose.groupby((loose != loose.shift()).cumsum()).transform("size")
+    brief = loose.index[loose & (lengths <= MOVEMENT_EPOCHS)]
+    gate.loc[gate["epoch"].isin(brief) & (gate["reason"] == "disconnected"), "reason"] = "movement"
+    return gate
 
 
 def _gap_seconds(recording: mne.io.BaseRaw, n_epochs: int) -> NDArray[np.float64]:
@@ -194,5 +208,5 @@ def _beats(recording: mne.io.BaseRaw, roles: dict[str, str], n_times: int) -> Be
     name = next((name for name, role in roles.items() if role == "ecg"), None)
     if name is None or recording.n_times < n_times:
         return None
-    ecg = _finite(recording.get_data(picks=[name])[0])
-    return find_beats(ecg, float(recording.info["sfreq"]), n_times)
+    ecg = recording.get_data(picks=[name])[0]
+    return find_beats(np.where(np.isfinite(ecg), ecg, 0.0), float(recording.info["sfreq"]), n_times)

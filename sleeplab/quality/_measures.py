@@ -19,6 +19,9 @@ SHARED_HZ = (4.0, 15.0)  # chance correlation over 30 s: 1/sqrt(2 · 11 Hz · 30
 LINE_HALF_BINS = 2  # the main lobe of a Hann window
 FLOOR_UV2 = 0.1**2  # power below that of an amplifier's own noise says nothing
 EDGE_SHARE, STILL_SHARE = 0.05, 0.5  # of the epoch's range, of its mean step
+ENOUGH_VALUES = 50
+BLOCK = 60  # epochs that are measured at once
+SEGMENT_S = 5.0
 BEAT_WINDOW_S = (-0.25, 0.35)
 
 
@@ -27,6 +30,13 @@ class Beats(NamedTuple):
 
     samples: NDArray[np.intp]
     epochs: NDArray[np.intp]
+
+
+class Spectrum(NamedTuple):
+    """Spectra of a channel between 4 and 15 Hz, of unit size, shape (n_epochs, n_segments, n_freqs)."""
+
+    segments: NDArray[np.complex64]
+    alive: NDArray[np.bool_]
 
 
 def measure_brain(
@@ -52,12 +62,19 @@ def measure_brain(
         `slow_to_fast` (spectral density below 4 Hz over that above 15 Hz); `flat_seconds`, `over_500_uv`,
         `over_1000_uv` (share of seconds with such a range); `n_values`; `clipped`; `beat_share`.
     """
+    blocks = [_measure_block(x[i : i + BLOCK], sfreq, band) for i in range(0, len(x), BLOCK)]
+    empty = _measure_block(x[:0], sfreq, band)
+    measures = {name: np.concatenate([empty[name], *(block[name] for block in blocks)]) for name in empty}
+    return measures | {"beat_share": _beat_share(x, sfreq, beats)}
+
+
+def _measure_block(x: Array, sfreq: float, band: tuple[float, float]) -> dict[str, Array]:
+    """Measure a few epochs, which fit the processor's cache."""
     freqs, power = _spectrum(x, sfreq)
-    std_uv = np.sqrt(_sum_band(freqs, power, *band))
     second_uv = _second_ranges(x, sfreq)
     flat_uv = 1.0 if band == STAGED_HZ else 0.05
     return {
-        "std_uv": std_uv,
+        "std_uv": np.sqrt(_sum_band(freqs, power, *band)),
         "total_uv": x.std(axis=1),
         "tone_db": _line_db(freqs, power, *TONE_HZ),
         "hum_db": _line_db(freqs, power, *HUM_HZ),
@@ -67,7 +84,6 @@ def measure_brain(
         "over_1000_uv": (second_uv > 1000.0).mean(axis=1),
         "n_values": _count_values(x),
         "clipped": _clipped_share(x),
-        "beat_share": _beat_share(x, sfreq, beats),
     }
 
 
@@ -97,7 +113,35 @@ def off_scale_uv(measures: dict[str, Array], low_uv: float, high_uv: float) -> A
     return np.full(measures["std_uv"].shape, median if off else np.nan)
 
 
-def measure_shared(signals: dict[str, Array], sfreq: float) -> dict[str, Array]:
+def shared_spectrum(x: Array, sfreq: float) -> Spectrum:
+    """Prepare a channel for `measure_shared`.
+
+    Segments of 5 s count alike, however loud: a movement of some seconds does not decide over an epoch.
+
+    Parameters
+    ----------
+    x
+        Signal in µV, finite, shape (n_epochs, n_times).
+    sfreq
+        Sampling rate in Hz.
+    """
+    from scipy.fft import rfft
+
+    n = round(SEGMENT_S * sfreq)
+    window = np.hanning(n).astype(np.float32)
+    freqs = np.arange(n // 2 + 1) * (sfreq / n)
+    band = (freqs >= SHARED_HZ[0]) & (freqs < SHARED_HZ[1])
+    segments = np.lib.stride_tricks.sliding_window_view(x, n, axis=1)[:, :: n // 2]
+    spectrum = np.zeros((*segments.shape[:2], int(band.sum())), np.complex64)
+    for i in range(0, len(x), BLOCK):
+        spectrum[i : i + BLOCK] = rfft(segments[i : i + BLOCK].astype(np.float32) * window)[..., band]
+    size = np.linalg.norm(spectrum, axis=2, keepdims=True)
+    alive = (size[..., 0] ** 2).mean(axis=1) * 2 / (n * float((window**2).sum())) > FLOOR_UV2
+    spectrum /= np.maximum(size, np.finfo(np.float32).tiny)
+    return Spectrum(spectrum, alive)
+
+
+def measure_shared(spectra: dict[str, Spectrum]) -> dict[str, Array]:
     """Measure how much of a channel is seen by any other: its largest correlation between 4 and 15 Hz.
 
     Electrodes on one head share brain activity through the skull; what an open input picks up is its own.
@@ -105,32 +149,23 @@ def measure_shared(signals: dict[str, Array], sfreq: float) -> dict[str, Array]:
 
     Parameters
     ----------
-    signals
-        Channels with a common kind of reference, in µV, finite, each of shape (n_epochs, n_times).
-    sfreq
-        Sampling rate in Hz.
+    spectra
+        `shared_spectrum` of channels with a common kind of reference.
 
     Returns
     -------
     dict of channel to array, shape (n_epochs,)
-        Absolute correlation, 0 to 1.
+        Absolute correlation, 0 to 1, of the mean over the segments of the epoch.
     """
-    from scipy.fft import rfft
-
-    spectra, alive = {}, {}
-    for name, x in signals.items():
-        freqs = np.arange(x.shape[1] // 2 + 1) * (sfreq / x.shape[1])
-        band = (freqs >= SHARED_HZ[0]) & (freqs < SHARED_HZ[1])
-        spectrum = rfft(x, axis=1)[:, band].astype(np.complex64)
-        size = np.linalg.norm(spectrum, axis=1, keepdims=True)
-        alive[name] = size[:, 0] ** 2 * 2 / x.shape[1] ** 2 > FLOOR_UV2
-        spectra[name] = spectrum / np.maximum(size, np.finfo(np.float32).tiny)
     shared = {}
     for name, own in spectra.items():
-        others = [other for other in spectra if other != name]
-        r = [np.where(alive[o], np.abs((own * spectra[o].conj()).sum(axis=1).real), 0.0) for o in others]
-        enough = np.sum([alive[o] for o in others], axis=0) >= 2
-        shared[name] = np.where(enough, np.max(r, axis=0), np.nan) if others else np.full(len(own), np.nan)
+        others = [spectrum for other, spectrum in spectra.items() if other != name]
+        best = np.zeros(len(own.alive))
+        for other in others:
+            r = np.abs((own.segments * other.segments.conj()).sum(axis=2).real.mean(axis=1))
+            best = np.maximum(best, np.where(other.alive, r, 0.0))
+        enough = sum(other.alive.astype(int) for other in others) >= 2 if others else False
+        shared[name] = np.where(enough, best, np.nan)
     return shared
 
 
@@ -177,11 +212,13 @@ def _line_db(freqs: Array, power: Array, low: float, high: float) -> Array:
     if start >= len(freqs):
         return np.full(len(power), -np.inf)
     peak = start + power[:, start:stop].argmax(axis=1)
-    near = np.abs(np.arange(len(freqs)) - peak[:, None]) <= LINE_HALF_BINS
+    near = peak[:, None] + np.arange(-LINE_HALF_BINS, LINE_HALF_BINS + 1)
+    inside = near < len(freqs)
+    near = np.minimum(near, len(freqs) - 1)
+    found = np.take_along_axis(power, near, axis=1) * inside
     staged = (freqs >= STAGED_HZ[0]) & (freqs < STAGED_HZ[1])
-    line = (power * near).sum(axis=1)
-    rest = (power * (staged & ~near)).sum(axis=1)
-    ratio_db: Array = 10 * np.log10((line + FLOOR_UV2) / (rest + FLOOR_UV2))
+    rest = _sum_band(freqs, power, *STAGED_HZ) - (found * staged[near]).sum(axis=1)
+    ratio_db: Array = 10 * np.log10((found.sum(axis=1) + FLOOR_UV2) / (np.maximum(rest, 0) + FLOOR_UV2))
     return ratio_db
 
 
@@ -193,9 +230,16 @@ def _second_ranges(x: Array, sfreq: float) -> Array:
 
 
 def _count_values(x: Array) -> Array:
-    """Count the distinct values of each epoch."""
-    ordered = np.sort(x.astype(np.float32), axis=1)
-    n_values: Array = 1.0 + np.count_nonzero(np.diff(ordered, axis=1), axis=1)
+    """Count the distinct values of each epoch; where its first hundred samples have enough, only of these."""
+
+    def count(some: Array) -> Array:
+        ordered = np.sort(some.astype(np.float32), axis=1)
+        n: Array = 1.0 + np.count_nonzero(np.diff(ordered, axis=1), axis=1)
+        return n
+
+    n_values = count(x[:, :100])
+    few = n_values < ENOUGH_VALUES
+    n_values[few] = count(x[few])
     return n_values
 
 

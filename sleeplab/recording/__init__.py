@@ -2,7 +2,17 @@
 
 from sleeplab.recording._identity import night_id
 from sleeplab.recording._labels import check_labels
-from sleeplab.recording._read import iter_blocks, read_header, read_recording
+from sleeplab.recording._read import iter_blocks, read_header, read_labels, read_recording
 from sleeplab.recording._source import Header
+from sleeplab.recording._units import is_known_unit
 
-__all__ = ["Header", "check_labels", "iter_blocks", "night_id", "read_header", "read_recording"]
+__all__ = [
+    "Header",
+    "check_labels",
+    "is_known_unit",
+    "iter_blocks",
+    "night_id",
+    "read_header",
+    "read_labels",
+    "read_recording",
+]

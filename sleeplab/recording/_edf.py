@@ -124,7 +124,8 @@ def _track(field: dict[str, bytes], record_s: Fraction) -> Track:
 def _check_some_readable(tracks: tuple[Track, ...]) -> None:
     if all(track.problem for track in tracks):
         reasons = (
-            "; ".join(f"'{t.label}': {t.problem}" for t in tracks) or "it holds annotations only (a scoring?)"
+            "; ".join(f"signal {i}: {t.problem}" for i, t in enumerate(tracks, start=1))
+            or "it holds annotations only (a scoring?)"
         )
         msg = f"A recording must hold at least one readable signal, but this file has none: {reasons}."
         raise ValueError(msg)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sleeplab.recording._open import open_source
-from sleeplab.recording._source import Source, header_of
-from sleeplab.recording._units import ELECTRIC, volts_per
+from sleeplab.recording._source import Source, header_of, table_of
+from sleeplab.recording._units import ELECTRIC, shown_unit, volts_per
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,26 +71,29 @@ def plan_reading(path: str | Path, eeg: Sequence[str], roles: Collection[str] | 
     from sleeplab.channels import plan_channels
 
     source = open_source(path)
-    header = header_of(source)
-    wanted = plan_channels(header.channels[header.channels["problem"] == ""], eeg=eeg)
-    wanted = _with_roles(wanted, roles)
-    row_of = {label: i for i, label in enumerate(header.channels["label"])}
+    table = table_of(source)
+    wanted = _with_roles(plan_channels(table[table["problem"] == ""], eeg=eeg), roles)
+    names = table["name"].tolist()
     feeds: list[Feed] = []
     left_out: list[str] = []
     notes: list[str] = []
-    for name, role, label, minus in wanted[["name", "role", "label", "minus"]].itertuples(index=False):
-        rows = (row_of[label], row_of[minus] if minus else NO_TRACK)
-        refusal = _refusal(source, role, rows, sfreq)
+    for name, role, *rows in wanted[["name", "role", "track", "minus_track"]].itertuples(index=False):
+        refusal = _refusal(source, role, {row: names[row] for row in rows if row != NO_TRACK}, sfreq)
         if refusal:
-            left_out.append(f"Channel '{label}' ({role}) is left out: {refusal}.")
+            left_out.append(f"Channel '{names[rows[0]]}' ({role}) is left out: {refusal}.")
             continue
-        notes += _unit_notes(source, role, rows)
+        notes += [
+            f"Channel '{names[row]}' ({role}) names no unit; its values are taken as µV."
+            for row in rows
+            if row != NO_TRACK and role in ELECTRIC and source.tracks[row].unit in _LOST_UNITS
+        ]
         scales = [_scale(source, role, row) for row in rows]
         feeds.append(Feed(name, role, *rows, *scales))
     if not feeds or ("eeg" in set(wanted["role"]) and not any(f.role == "eeg" for f in feeds)):
         raise ValueError(_nothing_left(left_out))
     readings = frozenset(f.row for f in feeds if _is_reading(source, f))
-    return Plan(source, Fraction(str(sfreq)), tuple(feeds), readings, (*header.problems, *left_out, *notes))
+    problems = (*header_of(source).problems, *left_out, *notes)
+    return Plan(source, Fraction(str(sfreq)), tuple(feeds), readings, problems)
 
 
 def _with_roles(wanted: pd.DataFrame, roles: Collection[str] | None) -> pd.DataFrame:
@@ -112,26 +115,15 @@ def _with_roles(wanted: pd.DataFrame, roles: Collection[str] | None) -> pd.DataF
     return kept
 
 
-def _refusal(source: Source, role: str, rows: tuple[int, int], sfreq: float) -> str:
-    """Why a channel cannot be read, ``""`` when it can."""
-    for track in (source.tracks[row] for row in rows if row != NO_TRACK):
-        native = float(track.sfreq)
+def _refusal(source: Source, role: str, names: dict[int, str], sfreq: float) -> str:
+    """Why a channel cannot be read, ``""`` when it can; ``names``: of the rows that it is made of."""
+    for row, name in names.items():
+        track, native = source.tracks[row], float(source.tracks[row].sfreq)
         if role in {"eeg", "eog"} and native <= _STAGEABLE_HZ and native < sfreq:
-            return (
-                f"'{track.label}' is sampled at {native:g} Hz and staging needs more than {_STAGEABLE_HZ} Hz"
-            )
+            return f"'{name}' is sampled at {native:g} Hz and staging needs more than {_STAGEABLE_HZ} Hz"
         if role in ELECTRIC and track.unit not in _LOST_UNITS and volts_per(track.unit) is None:
-            return f"'{track.label}' is given in {track.unit!r}, which is no voltage"
+            return f"'{name}' is given in {shown_unit(track.unit)!r}, which is no voltage"
     return ""
-
-
-def _unit_notes(source: Source, role: str, rows: tuple[int, int]) -> list[str]:
-    tracks = [source.tracks[row] for row in rows if row != NO_TRACK]
-    return [
-        f"Channel '{t.label}' ({role}) names no unit; its values are taken as µV."
-        for t in tracks
-        if role in ELECTRIC and t.unit in _LOST_UNITS
-    ]
 
 
 def _scale(source: Source, role: str, row: int) -> float:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sleeplab.recording._open import open_source
 from sleeplab.recording._plan import NO_TRACK, Feed, Plan, plan_reading
 from sleeplab.recording._resample import Samples, held, resampled
-from sleeplab.recording._source import Header, Segment, header_of
+from sleeplab.recording._source import Header, Segment, header_of, unique_labels
 
 if TYPE_CHECKING:
     import mne
@@ -51,6 +51,33 @@ def read_header(path: str | Path) -> Header:
     FileNotFoundError: There is no recording at nowhere.edf. Check the spelling and the folder.
     """
     return header_of(open_source(path))
+
+
+def read_labels(path: str | Path) -> list[str]:
+    """Read the labels of the tracks as they stand in the file: for the screen of whoever opens it, no output.
+
+    Parameters
+    ----------
+    path : str or Path
+        As for `read_header`.
+
+    Returns
+    -------
+    list of str
+        One per row of ``read_header(path).channels``; the second and later bearer of one is numbered.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read_header`.
+
+    Examples
+    --------
+    >>> read_labels("nowhere.edf")
+    Traceback (most recent call last):
+    FileNotFoundError: There is no recording at nowhere.edf. Check the spelling and the folder.
+    """
+    return unique_labels([track.label for track in open_source(path).tracks])
 
 
 def read_recording(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sleeplab.recording._units import shown_unit
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -33,7 +35,8 @@ class Header:
         From the first sample to the last, gaps included, in s.
     channels : pandas.DataFrame
         One row per track: the columns of :func:`sleeplab.channels.channel_table`, then ``n_samples`` and
-        ``problem`` (why the track cannot be read; ``""`` when it can).
+        ``problem`` (why the track cannot be read; ``""`` when it can). A label of which not every word is
+        known could hold a person's name: the canonical name stands in its place (`read_labels` gives it).
     gaps : tuple of (onset_s, duration_s)
         Times within the recording at which nothing was recorded.
     problems : tuple of str
@@ -102,26 +105,34 @@ class Source:
         return tuple((float(a), float(b - a)) for a, b in zip(ends, starts, strict=False))
 
 
-def header_of(source: Source) -> Header:
-    """Describe a source: its tracks as a channel table, its gaps, its problems."""
+def table_of(source: Source) -> pd.DataFrame:
+    """Return the channel table of a source, its labels as they stand in the file, repeats numbered."""
     from sleeplab.channels import channel_table
 
     tracks = source.tracks
     table = channel_table(
         [t.label for t in tracks], sfreqs=[float(t.sfreq) for t in tracks], units=[t.unit for t in tracks]
     )
+    return table.assign(label=unique_labels([t.label for t in tracks]), problem=[t.problem for t in tracks])
+
+
+def header_of(source: Source) -> Header:
+    """Describe a source: its tracks as a channel table, its gaps, its problems."""
+    from sleeplab.channels import is_known_label
+
+    tracks, table = source.tracks, table_of(source)
     recorded_s = sum((s.duration_s for s in source.segments), Fraction(0))
     table = table.assign(
-        label=unique_labels([t.label for t in tracks]),
+        label=table["label"].where([is_known_label(t.label) for t in tracks], table["name"]),
         n_samples=[int(recorded_s * t.sfreq) for t in tracks],
-        problem=[t.problem for t in tracks],
+        unit=[shown_unit(t.unit) for t in tracks],
     )
     unsound = tuple(
-        f"Channel '{label}' is left out: {problem}."
-        for label, problem in zip(table["label"], table["problem"], strict=True)
+        f"Channel '{name}' is left out: {problem}."
+        for name, problem in zip(table["name"], table["problem"], strict=True)
         if problem
     )
-    problems = source.problems + duplicate_problems(tracks) + unsound
+    problems = source.problems + _duplicate_problems(tracks) + unsound
     return Header(source.format, source.start, float(source.duration_s), table, source.gaps, problems)
 
 
@@ -141,11 +152,12 @@ def unique_labels(labels: list[str]) -> list[str]:
     return unique
 
 
-def duplicate_problems(tracks: tuple[Track, ...]) -> tuple[str, ...]:
+def _duplicate_problems(tracks: tuple[Track, ...]) -> tuple[str, ...]:
     """One line per label that several tracks carry."""
+    from sleeplab.channels import parse_label
+
     labels = [t.label for t in tracks]
+    repeated = [(parse_label(x).name, labels.count(x)) for x in dict.fromkeys(labels) if labels.count(x) > 1]
     return tuple(
-        f"{labels.count(label)} channels are called '{label}'; the later ones are read as '{label} (2)' …"
-        for label in dict.fromkeys(labels)
-        if labels.count(label) > 1
+        f"{n} channels are called '{name}'; the later ones are read as '{name} (2)' …" for name, n in repeated
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sleeplab.report._language import check_language
 from sleeplab.report._spectrogram import spectrogram
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import yasa
 
-__all__ = ["Report", "night_report", "spectrogram"]
+__all__ = ["Report", "check_language", "night_report", "spectrogram"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def night_report(  # noqa: PLR0913  the five tables of the flow, and what is sai
     worklist: pd.DataFrame,
     *,
     context: Mapping[str, Any] | None = None,
+    lang: str = "en",
 ) -> Report:
     """Make the page of a night.
 
@@ -104,9 +106,12 @@ def night_report(  # noqa: PLR0913  the five tables of the flow, and what is sai
     context : mapping, optional
         What else is known. Each entry may be left out: ``night_id`` (pseudonym), ``channels`` (table of
         :func:`sleeplab.channels.channel_table`), ``header`` (of :func:`sleeplab.recording.read_header`),
-        ``agreement`` (of :func:`sleeplab.agreement.compare_scorings`), ``age`` (years; norms move with
-        it), ``not_staged`` (a sentence: why), ``recall`` (a sentence: what the budget is expected to
-        find), ``provenance`` (versions and parameters).
+        ``agreement`` (of :func:`sleeplab.agreement.compare_scorings`), ``expected`` (of
+        :func:`sleeplab.agreement.expected_agreement`), ``age`` and ``sex`` (norms move with them),
+        ``not_staged`` (a sentence: why), ``recall`` (a sentence: what the budget is expected to find),
+        ``provenance`` (versions and parameters).
+    lang : {"en", "fr"}
+        Language of the page.
 
     Returns
     -------
@@ -116,6 +121,7 @@ def night_report(  # noqa: PLR0913  the five tables of the flow, and what is sai
     Raises
     ------
     ValueError
+        Another language, or:
         The hypnogram and the recording do not cover the same number of 30-s epochs.
 
     Examples
@@ -133,6 +139,7 @@ def night_report(  # noqa: PLR0913  the five tables of the flow, and what is sai
     (True, True)
     """
     from sleeplab.report._figures import EPOCH_S, Inputs
+    from sleeplab.report._language import speak
     from sleeplab.report._page import render
 
     n_epochs = int(recording.duration // EPOCH_S)
@@ -143,4 +150,5 @@ def night_report(  # noqa: PLR0913  the five tables of the flow, and what is sai
             "Crop the recording or pad the hypnogram with UNS."
         )
         raise ValueError(msg)
-    return Report(render(Inputs(recording, gate, hypnogram, anomalies, worklist), dict(context or {})))
+    inputs = Inputs(recording, gate, hypnogram, anomalies, worklist, speak(lang))
+    return Report(render(inputs, dict(context or {})))

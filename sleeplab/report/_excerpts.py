@@ -9,7 +9,7 @@ import numpy as np
 
 from sleeplab import plotting
 from sleeplab.anomalies import span
-from sleeplab.report._figures import STYLE, Inputs, Picture, as_picture, new_figure
+from sleeplab.report._figures import STYLE, Inputs, Picture, as_picture, new_figure, say_in_figure
 from sleeplab.report._words import say_clock
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def _draw_signal(inputs: Inputs, item: Any) -> Picture:
     when = say_clock(left_s, recording.info["meas_date"])
     alt = f"{span(width_s)} of {', '.join(names)} from {when}; the finding is shaded."
     caption = f"{span(width_s)} from {when}; {FILTERED if bands else UNFILTERED}"
+    say_in_figure(figure, inputs.language.say)
     return as_picture(figure, alt, colors=16, caption=caption)
 
 
@@ -146,6 +147,7 @@ def _draw_in_hypnogram(inputs: Inputs, item: Any) -> Picture:
     ax.axvspan(onset_h, end_h, color=SHADE, alpha=0.35, linewidth=0)
     plotting.plot_hypnogram(inputs.hypnogram, ax=ax)
     ax.set_ylabel("")
+    say_in_figure(figure, inputs.language.say)
     return as_picture(
         figure, "Hypnogram of the night; the finding is shaded.", colors=32, caption="the whole night"
     )

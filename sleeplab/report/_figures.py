@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     import mne
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import yasa
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from sleeplab.report._language import Language
 
 DPI = 150
 EPOCH_S = 30.0
@@ -41,6 +44,7 @@ class Inputs(NamedTuple):
     hypnogram: yasa.Hypnogram
     anomalies: pd.DataFrame
     worklist: pd.DataFrame
+    language: Language
 
 
 class Picture(NamedTuple):
@@ -77,6 +81,20 @@ def as_picture(figure: Figure, alt: str, *, colors: int, caption: str = "") -> P
     image.save(buffer, "PNG")
     source = "data:image/png;base64," + b64encode(buffer.getvalue()).decode("ascii")
     return Picture(source, alt, image.width * 100 // DPI, image.height * 100 // DPI, caption)
+
+
+def say_in_figure(figure: Figure, say: Callable[[str], str]) -> None:
+    """Put the words of a figure into another language: labels of axes and ticks, texts."""
+    from matplotlib.axis import Axis
+    from matplotlib.text import Text
+    from matplotlib.ticker import FixedFormatter
+
+    for axis in figure.findobj(Axis):
+        formatter = axis.get_major_formatter()
+        if isinstance(formatter, FixedFormatter):
+            formatter.seq = [say(word) for word in formatter.seq]
+    for text in figure.findobj(Text):
+        text.set_text(say(text.get_text()))
 
 
 def label_clock(ax: Axes, start: datetime | None, most: int) -> None:

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 
 from sleeplab import plotting
-from sleeplab.report._figures import DPI, STYLE, Inputs, Picture, as_picture, label_clock, new_figure
+from sleeplab.report._figures import (
+    DPI,
+    STYLE,
+    Inputs,
+    Picture,
+    as_picture,
+    label_clock,
+    new_figure,
+    say_in_figure,
+)
 from sleeplab.report._spectrogram import spectrogram
 
 if TYPE_CHECKING:
@@ -82,9 +91,11 @@ def draw_overview(
             top -= height + GAP_IN
         _draw_panels(inputs, power_db, axes)
         label_clock(axes["hypnogram"], inputs.recording.info["meas_date"], layout.most_clocks)
+        rows = _find_rows(axes["findings"], total * DPI)
+        say_in_figure(figure, inputs.language.say)
         picture = as_picture(figure, ALT.format(eeg=eeg or "no channel"), colors=256)
     box = axes["findings"].get_position()
-    return Overview(picture, (box.x0, box.width), _find_rows(axes["findings"], total * DPI))
+    return Overview(picture, (box.x0, box.width), rows)
 
 
 def _find_rows(ax: Axes, height_px: float) -> dict[str, tuple[float, float]]:

@@ -16,7 +16,10 @@ from sleeplab.report._words import LEVELS, group_provenance, say_clock
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from jinja2 import Environment
+
     from sleeplab.report._figures import Inputs, Picture
+    from sleeplab.report._language import Language
 
 SLEEP = ("N1", "N2", "N3", "REM")
 MOST_PICTURE_BYTES = 3_600_000  # the page stays below 5 MB
@@ -26,16 +29,13 @@ def render(inputs: Inputs, context: dict[str, Any]) -> str:
     """Fill the template; everything is escaped but our own style and script."""
     from importlib.resources import files
 
-    from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
     here = files("sleeplab.report")
     style, script = ((here / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string((here / "report.html").read_text(encoding="utf-8"))
+    template = _environment(inputs.language).from_string((here / "report.html").read_text(encoding="utf-8"))
     return template.render(
+        lang=inputs.language.name,
         style=Markup(style),  # noqa: S704  our own file
         script=Markup(script),  # noqa: S704  our own file
         style_hash=_hash(style),
@@ -44,6 +44,27 @@ def render(inputs: Inputs, context: dict[str, Any]) -> str:
         **_quality(inputs, context),
         **_findings(inputs),
     )
+
+
+def _environment(language: Language) -> Environment:
+    """Escape everything, refuse unknown names, and speak `language`."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    texts = language.texts
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
+        lambda text: texts.get(text, text),
+        lambda one, many, n: texts.get(one, one) if n == 1 else texts.get(many, many),
+        newstyle=True,
+    )
+    environment.filters["say"] = language.say
+    return environment
 
 
 def _hash(text: str) -> str:
@@ -70,7 +91,9 @@ def _night(inputs: Inputs, context: dict[str, Any]) -> dict[str, Any]:
         "problems": list(header.problems) if header is not None else [],
         "not_staged": context.get("not_staged", ""),
         "recall": context.get("recall", ""),
-        "architecture": _tables.architecture_rows(inputs, context.get("age")),
+        "architecture": _tables.architecture_rows(inputs, context.get("age"), context.get("sex")),
+        "expected": context.get("expected"),
+        "age": context.get("age"),
         "stage_minutes": minutes,
         "asleep": span(60 * sum(minutes.get(stage, 0.0) for stage in SLEEP)),
         "agreement": agreement,

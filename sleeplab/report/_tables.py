@@ -88,8 +88,8 @@ def unjudged(inputs: Inputs) -> tuple[float, str]:
     return len(missing) / max(len(stages), 1), ", ".join(reasons)
 
 
-def architecture_rows(inputs: Inputs, age: float | None) -> list[dict[str, str]]:
-    """Statistics of the night beside what is usual; a night of under 4 h is not compared."""
+def architecture_rows(inputs: Inputs, age: float | None, sex: str | None) -> list[dict[str, str]]:
+    """Statistics of the night beside what is usual at this age; a night of under 4 h is not compared."""
     from sleeplab import norms
 
     statistics = norms.night_statistics(inputs.hypnogram)
@@ -99,13 +99,14 @@ def architecture_rows(inputs: Inputs, age: float | None) -> list[dict[str, str]]
         norm = norms.read_norms()[name]
         unit = norm.unit.replace("1/h", "/h")
         known = np.isfinite(value)
-        p_value = norms.compare_with_norm(name, value, age=age)[1] if known and long_enough else np.nan
+        compared = norms.compare_with_norm(name, value, age=age, sex=sex)[1] if known else np.nan
+        usual = norms.usual_night(name, age=age, sex=sex) if age is None or age >= norms.ADULT else None
         rows.append(
             {
                 "measure": say_kind(norm.meaning),
                 "value": f"{value:.1f} {unit}" if known else "none",
-                "usual": f"{norm.mean:.1f} ± {norm.sd:.1f} {unit}",
-                "p": say_p(p_value),
+                "usual": f"{usual.low:.0f}–{usual.high:.0f} {unit}" if usual else "no norm",
+                "p": say_p(compared if long_enough else np.nan),
             }
         )
     return rows

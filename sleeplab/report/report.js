@@ -11,8 +11,10 @@
   function tell() {
     const left = items.filter((item) => !box(item).checked);
     const minutes = left.reduce((sum, item) => sum + Number(item.dataset.reviewS), 0) / 60;
-    const where = current < 0 ? `${items.length} items` : `Item ${current + 1} of ${items.length}`;
-    output.textContent = `${where} · ${left.length ? `${minutes.toFixed(1)} min left` : "all looked at"}`;
+    const words = bar.dataset;
+    const where =
+      current < 0 ? `${items.length} ${words.items}` : `${words.item} ${current + 1} ${words.of} ${items.length}`;
+    output.textContent = `${where} · ${left.length ? `${minutes.toFixed(1)} ${words.left}` : words.done}`;
   }
 
   function go(index) {

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sleeplab.scoring._align import align_hypnogram, align_scoring
+from sleeplab.scoring._edf import TAL
 from sleeplab.scoring._model import EVENT_COLUMNS, Scoring, assemble
 from sleeplab.scoring._read import read_source
-from sleeplab.scoring._write import write_events, write_hypnogram
+from sleeplab.scoring._vocabulary import find_kind, find_stage
+from sleeplab.scoring._write import STAGE_TEXTS, write_events, write_hypnogram
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,9 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVENT_COLUMNS",
+    "STAGE_TEXTS",
+    "TAL",
     "Scoring",
     "align_hypnogram",
     "align_scoring",
+    "find_kind",
+    "find_stage",
     "read_events",
     "read_hypnogram",
     "read_scoring",

@@ -120,9 +120,12 @@ def decode_codes(words: list[str], legend: dict[str, str]) -> list[str]:
     if as_names and not legend:
         return [""] * len(words)
     if missing:
+        short = sorted((code for code in missing if len(code) <= 3), key=int)[
+            :9
+        ]  # a longer one may be a person's
         msg = (
             f"integer stage codes need a meaning (3 is N3 in YASA, N1 in sleepecg); this file gives none for "
-            f"{', '.join(sorted(missing, key=int)[:9])}. Write words ({', '.join(STAGES)}), or add a first "
+            f"{', '.join(short) or 'its numbers'}. Write words ({', '.join(STAGES)}), or add a first "
             f"line such as '# 0=WAKE 1=N1 2=N2 3=N3 4=REM -1=ART -2=UNS'."
         )
         raise ValueError(msg)

@@ -14,6 +14,7 @@ from sleeplab.simulate._night import (
     simulate_night,
     write_simulated_edf,
 )
+from sleeplab.simulate._scorers import simulate_scorers
 from sleeplab.simulate._scoring_faults import SCORING_FAULTS, InjectedScoring, inject_scoring_fault
 from sleeplab.simulate._subject import PATIENTS
 
@@ -30,6 +31,7 @@ __all__ = [
     "inject_faults",
     "inject_scoring_fault",
     "simulate_night",
+    "simulate_scorers",
     "write_demo_edf",
     "write_simulated_edf",
 ]

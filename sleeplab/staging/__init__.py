@@ -1,7 +1,6 @@
-"""Sleep staging behind the gate: YASA stages what is fit, on several derivations; the rest stays unscored.
+"""Sleep staging behind the gate: YASA's models stage what is fit; the rest stays unscored.
 
-YASA scales its features over all it is given, so unfit epochs are cut out before it sees the signal. They
-come back as UNS.
+YASA scales its features over all it is given, so unfit epochs are left out before. They come back as UNS.
 """
 
 from __future__ import annotations
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sleeplab.channels import parse_label
-from sleeplab.staging._yasa import EPOCH_S, MIN_EPOCHS, STAGES, Stager
+from sleeplab.staging._calibration import calibrate
+from sleeplab.staging._features import EPOCH_S
+from sleeplab.staging._yasa import MIN_EPOCHS, STAGES, Stager
 
 if TYPE_CHECKING:
     import mne
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["STAGES", "NotStageableError", "confidence", "stage", "unstaged"]
 
 MIN_SFREQ = 80.0  # exclusive: YASA resamples to 100 Hz
-MAX_DERIVATIONS = 3
+N_DERIVATIONS = 2
 # AASM: central, frontal and occipital; YASA was trained on central ones, so these come first.
 ELECTRODES = ("C4", "C3", "Cz", "F4", "F3", "Fz", "Fpz", "O2", "O1", "Oz", "Pz")
 
@@ -36,9 +37,8 @@ def stage(
 ) -> yasa.Hypnogram:
     """Stage the fit epochs of a recording.
 
-    Each EEG derivation (at most three, central ones first) is staged with EOG and chin where all of them are
-    fit. Epochs that this leaves out are staged with the channels that are fit there. Probabilities are
-    averaged over the derivations. An epoch without a fit EEG is UNS.
+    Each epoch is staged on the first two EEG derivations that are fit there, central ones first, each with
+    EOG and chin where these are fit; their probabilities are averaged. An epoch without a fit EEG is UNS.
 
     Parameters
     ----------
@@ -66,9 +66,10 @@ def stage(
 
     Notes
     -----
-    Epochs that are cut do not shift the clock: YASA's features "hours since the start" and "share of the
-    night" count from the first to the last epoch with a fit EEG, EOG or chin. Where all epochs are fit and
-    there is one derivation, the stages are those of plain YASA.
+    Where all epochs are fit and there is one derivation, stages and probabilities are those of plain YASA.
+    YASA's features "hours since the start" and "share of the night" count from the first to the last epoch
+    with a fit EEG, EOG or chin. Its other features are scaled over the night; epochs that an EEG lost are
+    counted as the epochs that resemble them most in the channels that remained.
 
     References
     ----------
@@ -98,7 +99,11 @@ def stage(
     metadata = None if age is None or sex is None else {"age": round(age), "male": _is_male(sex)}
     worn = fit[[name for name, role in roles.items() if role in ("eeg", "eog", "chin")]].any(axis=1)
     night = np.flatnonzero(worn)[[0, -1]]
-    return _hypnogram(recording, Stager(recording, fit, night, metadata).stage(eeg, eog, chin))
+    wanted = _wanted(fit[eeg])
+    passes = np.stack(list(Stager(recording, fit, night, metadata).stage(wanted, eog, chin).values()))
+    n_passes = (~np.isnan(passes)).sum(axis=0)
+    proba = np.where(n_passes > 0, np.nansum(passes, axis=0) / np.maximum(n_passes, 1), np.nan)
+    return _hypnogram(recording, calibrate(proba, recording, wanted))
 
 
 def unstaged(recording: mne.io.BaseRaw) -> yasa.Hypnogram:
@@ -122,7 +127,7 @@ def unstaged(recording: mne.io.BaseRaw) -> yasa.Hypnogram:
     >>> unstaged(recording).hypno.tolist()
     ['UNS', 'UNS']
     """
-    return _hypnogram(recording, np.full((1, _n_epochs(recording), len(STAGES)), np.nan))
+    return _hypnogram(recording, np.full((_n_epochs(recording), len(STAGES)), np.nan))
 
 
 def confidence(hypnogram: yasa.Hypnogram) -> NDArray[np.float64]:
@@ -159,15 +164,14 @@ def confidence(hypnogram: yasa.Hypnogram) -> NDArray[np.float64]:
 
 
 def _hypnogram(recording: mne.io.BaseRaw, proba: NDArray[np.float64]) -> yasa.Hypnogram:
-    """Average the passes, shape (n_passes, n_epochs, 5), and name the most probable stage."""
+    """Name the most probable stage of each epoch; NaN, shape (n_epochs, 5), is UNS."""
     import pandas as pd
     import yasa
 
-    staged = ~np.isnan(proba[:, :, 0])
-    n = staged.sum(axis=0)
-    mean = np.nansum(proba, axis=0) / np.maximum(n, 1)[:, None]
-    table = pd.DataFrame(mean, columns=list(STAGES)).assign(UNS=(n == 0).astype(float))
-    values = np.where(n > 0, np.array(STAGES)[mean.argmax(axis=1)], "UNS").astype(object)
+    staged = ~np.isnan(proba[:, 0])
+    known = np.nan_to_num(proba)
+    table = pd.DataFrame(known, columns=list(STAGES)).assign(UNS=(~staged).astype(float))
+    values = np.where(staged, np.array(STAGES)[known.argmax(axis=1)], "UNS").astype(object)
     start = recording.info["meas_date"]
     start = None if start is None else pd.Timestamp(start) + pd.Timedelta(seconds=recording.first_time)
     return yasa.Hypnogram(values, start=start, scorer="sleeplab", proba=table)
@@ -180,7 +184,18 @@ def _derivations(roles: dict[str, str]) -> list[str]:
         msg = f"Staging needs an EEG channel, but the recording has: {', '.join(roles) or 'none'}."
         raise ValueError(msg)
     order = {name: i for i, name in enumerate(ELECTRODES)}
-    return sorted(eeg, key=lambda name: order.get(parse_label(name).electrode, len(order)))[:MAX_DERIVATIONS]
+    return sorted(eeg, key=lambda name: order.get(parse_label(name).electrode, len(order)))
+
+
+def _wanted(fit: pd.DataFrame) -> pd.DataFrame:
+    """Name the derivations of each epoch: the first two that are fit.
+
+    Each costs as much as a whole night, so one that is second for a few epochs only is left out.
+    """
+    wanted = fit & (fit.cumsum(axis=1) <= N_DERIVATIONS)
+    alone = wanted.sum(axis=1) == 1
+    needed = (wanted.sum() >= MIN_EPOCHS) | wanted[alone].any()
+    return wanted.loc[:, needed]
 
 
 def _fittest(fit: pd.DataFrame, names: list[str]) -> str | None:

@@ -1,37 +1,40 @@
-"""YASA, called in one place: one pass over the fit epochs of a few channels."""
+"""YASA's models behind the gate: each channel's features once, each epoch by the model of what is fit."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
+import functools
+import itertools
 import warnings
-from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sleeplab.staging._features import EPOCH_S, SFREQ, channel_features, scaled, smoothed
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import mne
     import pandas as pd
-    import yasa
     from numpy.typing import NDArray
 
-EPOCH_S = 30
+    Array = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
 STAGES = ("WAKE", "N1", "N2", "N3", "REM")
 MIN_EPOCHS = 10  # 5 min: below it YASA itself warns that results are unreliable
 
 
 class Stager:
-    """YASA on the fit epochs of one recording.
+    """YASA's models on the fit epochs of one recording.
 
     Parameters
     ----------
     recording
         Volts.
     fit
-        Booleans, epochs × channels.
+        Booleans, epochs × channels. A channel with fewer than 10 fit epochs is not used.
     night
         First and last epoch of the night, from which YASA's clock features count.
     metadata
@@ -45,118 +48,93 @@ class Stager:
         night: NDArray[np.intp],
         metadata: dict[str, int] | None,
     ) -> None:
-        self.recording, self.fit, self.night, self.metadata = recording, fit, night, metadata
-        self._helper_features: dict[tuple[tuple[str, ...], bytes], pd.DataFrame] = {}
+        self.fit = fit & (fit.sum() >= MIN_EPOCHS)
+        self.recording, self.metadata = recording, metadata or {}
+        first, last = night
+        since = np.arange(len(fit)) - first
+        self.clock = {"time_hour": since * EPOCH_S / 3600, "time_norm": since / (last - first)}
 
-    def stage(self, derivations: list[str], eog: str | None, chin: str | None) -> NDArray[np.float64]:
-        """Probabilities by derivation, shape (n_derivations, n_epochs, 5), NaN where one was not staged.
+    def stage(self, wanted: pd.DataFrame, eog: str | None, chin: str | None) -> dict[str, Array]:
+        """Probabilities by derivation, shape (n_epochs, 5); NaN where it is not `wanted` (epochs × EEG).
 
-        Epochs that no derivation could stage with EOG and chin are staged with one or none of them; where
-        these are fewer than 10, on one derivation only, for each pass costs as much as a whole night.
+        An epoch is staged by the model of what is fit there: EEG with EOG and chin, with one, or alone.
         """
-        proba = np.full((len(derivations), len(self.fit), len(STAGES)), np.nan)
-        for helpers in ((eog, chin), (eog, None), (None, chin), (None, None)):
-            left = np.isnan(proba[:, :, 0]).all(axis=0)
-            few = left.sum() < MIN_EPOCHS
-            for i, eeg in enumerate(derivations):
-                channels = zip((eeg, *helpers), ("eeg", "eog", "emg"), strict=True)
-                types = {name: kind for name, kind in channels if name is not None}
-                usable = self.fit[list(types)].all(axis=1).to_numpy()
-                new = usable & left
-                if usable.sum() >= MIN_EPOCHS and new.any():
-                    epochs = np.flatnonzero(usable)
-                    proba[i, new] = self._run(types, epochs)[new[epochs]]
-                    left &= ~(new & few)
+        kinds = dict.fromkeys(wanted.columns, "eeg")
+        kinds |= {name: kind for name, kind in ((eog, "eog"), (chin, "emg")) if name is not None}
+        kinds = {name: kind for name, kind in kinds.items() if self.fit[name].any()}
+        features = {name: self._features(name, kind) for name, kind in kinds.items()}
+        norms = scaled({name: smoothed(table) for name, table in features.items()})
+        tables = {name: features[name].join(norms[name]) for name in kinds}
+        helpers = [name for name, kind in kinds.items() if kind != "eeg"]
+        proba = {}
+        for eeg in wanted.columns:
+            proba[eeg] = np.full((len(self.fit), len(STAGES)), np.nan)
+            for names, epochs in self._groups(wanted[eeg] & self.fit[eeg], helpers):
+                rows = [tables[name].iloc[epochs] for name in (eeg, *names)]
+                proba[eeg][epochs] = self._predict(rows, ("eeg", *(kinds[n] for n in names)), epochs)
         return proba
 
-    def _run(self, types: dict[str, str], epochs: NDArray[np.intp]) -> NDArray[np.float64]:
-        """One pass of YASA, shape (len(epochs), 5); `types` is {channel: MNE type}, EEG first.
+    def _groups(self, epochs: pd.Series, helpers: list[str]) -> Iterator[tuple[list[str], NDArray[np.intp]]]:
+        """Part epochs by which of the helping channels are fit."""
+        there = self.fit[helpers].to_numpy()
+        for chosen in itertools.product((True, False), repeat=len(helpers)):
+            which = np.flatnonzero(epochs & (there == chosen).all(axis=1))
+            if which.size:
+                yield list(itertools.compress(helpers, chosen)), which
 
-        The features of EOG and chin are those of the pass before, where it had the same epochs.
-        """
-        eeg, *helpers = types
-        key = (tuple(helpers), epochs.tobytes())
-        known = self._helper_features.get(key)
-        stager = self._extract(types if known is None else {eeg: "eeg"}, epochs)
-        if known is None:
-            self._helper_features[key] = stager._features.filter(regex="^(eog|emg)_")
-        else:
-            stager._features = stager._features.join(known).sort_index(axis=1)
-            stager.feature_name_ = stager._features.columns.tolist()
-            stager.ch_types = list(types.values())
-        with _known_model_warnings():
-            proba: NDArray[np.float64] = stager.predict().proba[list(STAGES)].to_numpy()
-        return proba
+    def _features(self, name: str, kind: str) -> pd.DataFrame:
+        """Compute the features of one channel, NaN where it is not fit."""
+        from mne.filter import resample
 
-    def _extract(self, types: dict[str, str], epochs: NDArray[np.intp]) -> yasa.SleepStaging:
-        """Let YASA compute its features, then set the two that tell the time."""
-        import mne
-        import yasa
+        sfreq = float(self.recording.info["sfreq"])
+        signal = bridged(self.recording.get_data(picks=[name])[0], self.fit[name].to_numpy(), sfreq) * 1e6
+        if sfreq != SFREQ:
+            signal = resample(signal, down=sfreq / SFREQ, npad="auto", verbose="error")
+        return channel_features(signal, kind).reindex(self.fit.index).where(self.fit[name], axis=0)
 
-        _import_antropy()
-        info = mne.create_info(list(types), self.recording.info["sfreq"], list(types.values()), verbose=False)
-        raw = mne.io.RawArray(_join_epochs(self.recording, list(types), epochs), info, verbose=False)
-        names = {f"{kind}_name": name for name, kind in types.items()}
-        stager = yasa.SleepStaging(raw, metadata=self.metadata, **names).fit()
-        first, last = self.night
-        clock = {
-            "time_hour": (epochs - first) * EPOCH_S / 3600,
-            "time_norm": (epochs - first) / (last - first),
-        }
-        for name, values in clock.items():
-            stager._features[name] = values.astype(stager._features[name].dtype)
-        return stager
+    def _predict(self, tables: list[pd.DataFrame], kinds: Sequence[str], epochs: NDArray[np.intp]) -> Array:
+        """Ask YASA's model for these kinds of channels, shape (n_epochs, 5)."""
+        import pandas as pd
+
+        clock = pd.DataFrame({name: values[epochs] for name, values in self.clock.items()}, index=epochs)
+        rows = pd.concat([*tables, clock], axis=1).astype(np.float32).assign(**self.metadata)
+        model = _model("+".join((*kinds, "demo") if self.metadata else kinds))
+        proba = model.predict_proba(rows[model.feature_name_])
+        order = [list(model.classes_).index({"WAKE": "W", "REM": "R"}.get(stage, stage)) for stage in STAGES]
+        found: Array = proba[:, order]
+        return found
 
 
-def _join_epochs(
-    recording: mne.io.BaseRaw, names: list[str], epochs: NDArray[np.intp]
-) -> NDArray[np.float64]:
-    """Signals of `epochs`, one after the other; each stretch is shifted to start where the last one ended.
+def bridged(signal: Array, fit: Flags, sfreq: float) -> Array:
+    """Hold the last fit sample over epochs that are not fit; what follows is shifted to go on from there.
 
-    Without the shift YASA's high-pass filter would ring at each joint.
+    A filter would ring at a step, and spread what is not finite.
     """
-    n_times = round(EPOCH_S * recording.info["sfreq"])
-    data = recording.get_data(picks=names)
-    out = np.concatenate([data[:, e * n_times : (e + 1) * n_times] for e in epochs], axis=1)
-    for joint in np.flatnonzero(np.diff(epochs) > 1) + 1:
-        at = joint * n_times
-        out[:, at:] -= (out[:, at] - out[:, at - 1])[:, None]
-    return out
+    n_times = round(EPOCH_S * sfreq)
+    out = signal[: len(fit) * n_times].reshape(len(fit), n_times).copy()
+    level, shift = out[fit.argmax(), 0], 0.0
+    for i, epoch in enumerate(out):
+        if not fit[i]:
+            epoch[:] = level
+            continue
+        if i and not fit[i - 1]:
+            shift = level - epoch[0]
+        epoch += shift
+        level = epoch[-1]
+    return out.reshape(-1)
 
 
-@contextlib.contextmanager
-def _known_model_warnings() -> Iterator[None]:
-    """Silence the known warning of YASA 0.8's models: their label encoder was saved by scikit-learn 0.24.
+@functools.cache
+def _model(name: str) -> Any:
+    """Load one of YASA's classifiers, once per process.
 
-    The stages come from the LightGBM booster inside, which knows no such version; a test pins its output.
+    A warning is silenced: the label encoder of YASA 0.8's models was saved by scikit-learn 0.24. The stages
+    come from the LightGBM booster inside, which knows no such version; a test pins its output.
     """
+    import joblib  # type: ignore[import-untyped]
+    import yasa
     from sklearn.exceptions import InconsistentVersionWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InconsistentVersionWarning)
-        yield
-
-
-def _import_antropy() -> None:
-    """Import antropy with its numba functions cached on disk.
-
-    They are compiled when antropy is imported, about 5 s in each process; from the cache it is 1 s. Where
-    numba finds no folder to write to, or the disk is full, antropy is imported as it is.
-    """
-    if "antropy" in sys.modules:
-        return
-    import numba
-
-    plain = numba.jit
-
-    def cached_jit(*args: Any, **kwargs: Any) -> Any:
-        return plain(*args, **{**kwargs, "cache": True})
-
-    numba.jit = cached_jit
-    try:
-        import_module("antropy")
-    except (RuntimeError, OSError):
-        numba.jit = plain
-        import_module("antropy")
-    finally:
-        numba.jit = plain
+        return joblib.load(Path(yasa.__file__).parent / "classifiers" / f"clf_{name}_lgb_0.5.0.joblib")

@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import hashlib
 import io
 import json
 import os
@@ -13,7 +14,7 @@ import build
 import nbformat
 import numpy as np
 import pytest
-from anatomy import lint
+from anatomy import hash_of, lint, lint_source
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
@@ -27,7 +28,7 @@ SOUND = """# %% [markdown]
 # - **Time**: 5 min to read, 10 min to practise, 3 s for the machine
 # - **Data**: simulated
 
-# %% [markdown] lang="fr"
+# %% [markdown] lang="fr" of="1b89c8"
 # - **Vous pourrez** compter les battements
 
 # %% [markdown]
@@ -59,9 +60,11 @@ print(6 * beats, "beats per minute")
 # %% [markdown] exercise="99-1"
 # ### Exercise 99-1
 # Twenty beats?
+#
+# **Your answer:** `per_minute`, in beats per minute.
 
 # %% exercise="99-1"
-print(6 * 20)
+per_minute = 6 * 20
 
 # %% [markdown]
 # ## Frequent errors
@@ -78,6 +81,14 @@ print(6 * 20)
 # ## Reuse this
 # `papermill notebooks/99_heart.ipynb out.ipynb -p beats 20`
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lessons_alone():
+    """Leave out the learners' copies: they have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "learner", None)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +125,22 @@ def test_a_sound_lesson_has_no_fault(heart):
 
 def test_the_french_twin_is_left_out_of_the_english_lesson(heart):
     assert "battements" not in nbformat.writes(heart)
+
+
+def test_the_french_lesson_is_the_english_one_with_its_twins(folder, heart):
+    french = nbformat.read(folder / "fr" / "99_heart.ipynb", as_version=4)
+    assert french.cells[1].source == "- **Vous pourrez** compter les battements"
+    others = [n for n in range(len(heart.cells)) if n != 1]
+    assert [french.cells[n] for n in others] == [heart.cells[n] for n in others]  # the outputs too
+    assert len(french.cells) == len(heart.cells)
+
+
+def test_a_lesson_without_a_twin_has_no_french_notebook(folder, heart, tmp_path):
+    (tmp_path / "src").mkdir()
+    source = tmp_path / "src" / "99_heart.py"
+    source.write_text(re.sub(r"# %% \[markdown\] lang.*?\n\n", "", SOUND, flags=re.DOTALL), encoding="utf-8")
+    assert build.translate(heart, source) is None
+    assert list(build.products(source, heart)) == [tmp_path / "99_heart.ipynb"]
 
 
 def test_outputs_are_those_of_the_source(heart):
@@ -166,7 +193,8 @@ def test_what_a_cell_prints_bit_by_bit_is_one_output(tmp_path):
 
 
 def test_nothing_but_the_notebook_is_left_behind(folder):
-    assert sorted(path.name for path in folder.iterdir()) == ["99_heart.ipynb", "src"]
+    assert sorted(path.name for path in folder.iterdir()) == ["99_heart.ipynb", "fr", "src"]
+    assert [path.name for path in (folder / "fr").iterdir()] == ["99_heart.ipynb"]
 
 
 def test_an_interrupted_write_leaves_the_old_file_whole(folder, heart, monkeypatch, tmp_path):
@@ -290,11 +318,120 @@ def test_check_names_a_lesson_that_was_never_built(heart, tmp_path):
 def test_faults_of_a_lesson_and_a_notebook_without_a_source_are_reported(tmp_path, capsys):
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "96_bare.py").write_text("# %% [markdown]\n# Nothing\n", encoding="utf-8")
+    (tmp_path / "fr").mkdir()
     (tmp_path / "95_orphan.ipynb").touch()
+    (tmp_path / "fr" / "96_bare.ipynb").touch()
     assert build.main([], folder=tmp_path) == 1
     said = capsys.readouterr().err
     assert "95_orphan.ipynb: has no source src/95_orphan.py" in said
+    assert "fr/96_bare.ipynb: has no source src/96_bare.py with French twins" in said
     assert "96_bare: the first cell must open with a title" in said
+
+
+def test_check_names_the_french_lesson_that_differs(folder, capsys):
+    path = folder / "fr" / "99_heart.ipynb"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before.replace("compter les battements", "tout compter"), encoding="utf-8")
+    assert build.main(["--check"], folder=folder) == 1
+    assert capsys.readouterr().err.startswith("fr/99_heart.ipynb: cell 2 of 12 (markdown")
+    path.write_text(before, encoding="utf-8")
+
+
+# the source ------------------------------------------------------------------------------------------
+
+
+def source_faults(text, folder):
+    (folder / "99_heart.py").write_text(text, encoding="utf-8")
+    return lint_source("99_heart", build.read(folder / "99_heart.py"))
+
+
+def test_a_sound_source_has_no_fault(tmp_path):
+    assert source_faults(SOUND, tmp_path) == []
+
+
+def test_the_answer_of_an_exercise_may_be_used_below(tmp_path):
+    assert source_faults(SOUND + "\n# %%\nprint(per_minute)\n", tmp_path) == []
+
+
+def test_a_twin_does_not_grow_old_by_other_line_breaks(tmp_path):
+    assert source_faults(SOUND.replace("min to practise,", "min to practise,\n#  "), tmp_path) == []
+
+
+def test_an_old_twin_is_named_and_the_fault_says_what_to_write(tmp_path):
+    changed = SOUND.replace("count beats", "count beats by ear")
+    (fault,) = source_faults(changed, tmp_path)
+    assert "the French cell '- **Vous pourrez** compter les battements' translates an older text" in fault
+    (told,) = re.findall(r'of="(\w+)"', fault)
+    assert source_faults(changed.replace("1b89c8", told), tmp_path) == []
+
+
+def test_the_hash_is_that_of_the_words():
+    by_hand = hashlib.sha256(b"A night in bed").hexdigest()[:6]
+    assert hash_of("A night\n  in bed\n") == by_hand
+
+
+def replaced(old, new):
+    assert old in SOUND
+    return SOUND.replace(old, new)
+
+
+TWIN = '# %% [markdown] lang="fr" of="1b89c8"\n# - **Vous pourrez** compter les battements\n\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (replaced(' of="1b89c8"', ""), "translates an older text"),
+        (replaced('lang="fr"', 'lang="de"'), 'must be lang="fr", found lang="de"'),
+        (replaced(TWIN, TWIN + TWIN), "right after the text cell that it translates"),
+        (TWIN + SOUND, "right after the text cell that it translates"),
+        (replaced('# %% [markdown] lang="fr"', '# %% lang="fr"'), "right after the text cell"),
+        (replaced("**Your answer:** `per_minute`", "`per_minute`"), "found \\[\\]"),
+        (replaced("### Exercise 99-1", "### Exercise 99-2"), "must hold '### Exercise 99-1'"),
+        (replaced("per_minute = 6", "rate = 6"), "its solution must assign per_minute"),
+        (replaced('# %% exercise="99-1"', "# %%"), "the cell after its prompt must be the code"),
+        (replaced('[markdown] exercise="99-1"', "[markdown]"), r"prompts \[\], solutions \['99-1'\]"),
+        (
+            replaced("per_minute = 6", "beats_s = 6\nper_minute = 6") + "\n# %%\nprint(beats_s)\n",
+            "but beats_s is used below",
+        ),
+        (
+            replaced("per_minute = 6", "import re\nper_minute = 6") + "\n# %%\nre.compile('x')\n",
+            "but re is used below",
+        ),
+    ],
+)
+def test_a_bad_source_is_refused(tmp_path, text, says):
+    faults = source_faults(text, tmp_path)
+    assert [fault for fault in faults if re.search(f"^99_heart: .*{says}", fault)], faults
+
+
+def test_a_fault_of_the_source_fails_the_build_and_the_check(folder, tmp_path, capsys):
+    (tmp_path / "src").mkdir()
+    old = replaced("count beats", "count beats by ear")
+    (tmp_path / "src" / "99_heart.py").write_text(old, encoding="utf-8")
+    assert build.main([], folder=tmp_path) == 1
+    assert "translates an older text" in capsys.readouterr().err
+    assert build.main(["--check"], folder=tmp_path) == 1
+    assert "translates an older text" in capsys.readouterr().err
+
+
+def test_what_the_learners_get_is_written_and_checked_with_the_lesson(tmp_path, heart, monkeypatch):
+    class Learner:
+        @staticmethod
+        def products(source, built):
+            return {source.parents[2] / "exercises" / f"{source.stem}.ipynb": built}
+
+    monkeypatch.setattr(build, "learner", Learner)
+    monkeypatch.setattr(build, "build", lambda source: heart)
+    source = tmp_path / "notebooks" / "src" / "99_heart.py"
+    source.parent.mkdir(parents=True)
+    source.write_text(SOUND, encoding="utf-8")
+    assert build.main([], folder=tmp_path / "notebooks") == 0
+    copy_of_learner = tmp_path / "exercises" / "99_heart.ipynb"
+    assert copy_of_learner.exists()
+    copy_of_learner.unlink()
+    assert build.main(["--check"], folder=tmp_path / "notebooks") == 1
 
 
 # the rules -------------------------------------------------------------------------------------------
@@ -410,7 +547,7 @@ BAD = [
     (edit("In the clinic", "**In the clinic.** ", ""), r"at least once in a lesson: \*\*In the clinic"),
     (edit("### Exercise", "### Exercise", "### Task"), "15 min need 1 exercises .* found 0"),
     (edit("**You can then**", "5 min to read", "35 min to read"), "45 min need 3 exercises .* found 1"),
-    (tag("print(6 * 20)", "hide-input"), "unknown tag 'hide-input'"),
+    (tag("per_minute = 6 * 20", "hide-input"), "unknown tag 'hide-input'"),
     (tag("beats per minute"), "no cell is tagged nbval-check-output"),
     (untested, "has no output: nothing would be tested"),
     (run_twice, "every code cell must have been run, in order"),
@@ -450,19 +587,18 @@ def test_the_committed_lessons_are_what_their_sources_give(notebooks):
 
 
 @pytest.mark.slow
-def test_two_full_builds_give_the_same_bytes(notebooks):
-    seeds = ("1", "2")  # the second process has another hash seed: no order of a set may reach a notebook
+def test_two_processes_build_the_same_bytes(folder):
+    # of the small lesson; for the committed ones --check is the second process
     code = (
-        "import sys, hashlib; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import build\n"
-        "for source in build.sources(Path(sys.argv[1])): print(source.stem, "
-        "hashlib.sha256(build.as_text(build.build(source)).encode()).hexdigest())"
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import build; "
+        "sys.stdout.write(build.as_text(build.build(Path(sys.argv[2]))))"
     )
     runs = [
         subprocess.run(
-            [sys.executable, "-c", code, str(notebooks)], capture_output=True, text=True, timeout=900,
-            check=True, env={**os.environ, "PYTHONHASHSEED": seed},
+            [sys.executable, "-c", code, str(build.HERE), str(folder / "src" / "99_heart.py")],
+            capture_output=True, text=True, timeout=120, check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
         ).stdout
-        for seed in seeds
+        for seed in ("1", "2")
     ]  # fmt: skip
     assert runs[0] == runs[1]
-    assert len(runs[0].splitlines()) == len(list((notebooks / "src").glob("*.py")))

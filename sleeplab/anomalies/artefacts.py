@@ -1,0 +1,255 @@
+"""Faults of electrodes and recorder that leave the EEG readable: pops, sweat, heart, hum, polarity, clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sleeplab.anomalies._ledger import Finding, Inputs, group_by_gap, runs, span
+from sleeplab.anomalies.signal import Episode, merge_channels
+from sleeplab.channels import parse_label
+from sleeplab.features import EPOCH_S, find_r_peaks, names_of_role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.floating[Any]]
+    Spectra = dict[str, NDArray[np.complex64]]
+
+POP_UV, POP_EDGE, POP_SHARED = 100.0, 0.6, 0.3
+POP_GAP_S, MIN_POPS = 300.0, 4
+SWEAT_HZ, SWEAT_UV, SWEAT_TIMES, SWEAT_MIN_S = (0.1, 0.6), 25.0, 3.0, 120.0
+SLOW_HZ, DELTA_HZ, SLOW_SHARE = (0.5, 1.5), (2.5, 4.0), 0.3
+HUM_HZ, HUM_UV = 45.0, 10.0
+HEART_UV, HEART_REACH_S, BLOCK, MIN_BEATS = 15.0, 0.06, 10, 50  # block in epochs
+POLARITY_HZ, POLARITY_R, MIN_SHARING = (4.0, 15.0), -0.25, 3
+CLOCK_Z, CLOCK_BREATHS, CLOCK_BRAIN = 4.0, 2, 2
+
+
+class Say(NamedTuple):
+    """How an episode is written: its kind, a sentence with a place for the value, and the least length."""
+
+    kind: str
+    words: str
+    min_epochs: int
+
+
+def find_artefacts(inputs: Inputs) -> list[Finding]:
+    """Find faults that the gate lets pass, because the EEG can still be read: one finding per episode.
+
+    - Electrode pops: a jump of 100 µV or more within 30 ms that has not decayed after 0.1 s, and of which no
+      other channel shows a third. Four or more of one channel, less than 5 min apart, are one finding.
+    - Sweat: 25 µV RMS or more between 0.1 and 0.6 Hz, and 3 times the channel's usual value of that stage,
+      for 2 min or more.
+    - Heart in the EEG: the average around the R peaks of 5 min is 15 µV high or more.
+    - Slow waves missing: the ratio of 0.5–1.5 Hz to 2.5–4 Hz, which hardly depends on the stage, is 0.3 of
+      the channel's usual one or less for 2 min or more, as when a filter is switched.
+    - Mains hum: a line above 45 Hz of 10 µV RMS or more. Read at 100 Hz, a night shows it only where the
+      recorder had no filter.
+    - Inverted lead: an EEG channel against a mastoid whose 4–15 Hz correlate with those of the others by
+      −0.25 or less (needs three).
+    - Clock jump: two breathing and two EEG or EOG channels jump between the same two
+      samples: something is missing there, or the recorder started anew.
+
+    The limits are ours, set on simulated nights. The score is log2(1 + epochs × channels), of pops log2(1 +
+    pops), of a clock jump 2.
+    """
+    spectra = {name: _spectra(inputs, x) for name, x in _eeg(inputs)}
+    return [
+        *_pops(inputs),
+        *_sweat(inputs, spectra),
+        *_heart(inputs),
+        *_slow_loss(inputs, spectra),
+        *_hum(inputs, spectra),
+        *_inverted(inputs, spectra),
+        *_clock_jumps(inputs),
+    ]
+
+
+def _eeg(inputs: Inputs) -> Iterator[tuple[str, Array]]:
+    """Name and samples in µV of each EEG channel, whole epochs only."""
+    n = round(len(inputs.stages) * EPOCH_S * float(inputs.recording.info["sfreq"]))
+    for name in names_of_role(inputs.recording, "eeg"):
+        yield name, np.nan_to_num(inputs.recording.get_data(picks=[name], stop=n)[0] * 1e6)
+
+
+def _pops(inputs: Inputs) -> list[Finding]:
+    sfreq = float(inputs.recording.info["sfreq"])
+    steps = {name: _steps(x, sfreq) for name, x in _eeg(inputs)}
+    findings = []
+    for name, step in steps.items():
+        at = _peaks(step, sfreq)
+        fit = inputs.fit[name][(at / sfreq // EPOCH_S).astype(int).clip(0, len(inputs.stages) - 1)]
+        for other in steps.keys() - {name}:
+            near = np.array([steps[other][max(i - 5, 0) : i + 6].max() for i in at])
+            fit &= near <= POP_SHARED * step[at]
+        times, sizes = at[fit] / sfreq, step[at[fit]]
+        for group in group_by_gap(times, times, POP_GAP_S):
+            if len(times[group]) >= MIN_POPS:
+                onset, length = float(times[group][0]), float(np.ptp(times[group])) + 1.0
+                text = (
+                    f"{name}: {len(times[group])} abrupt jumps within {span(length)}, median "
+                    f"{np.median(sizes[group]):.0f} µV (limit {POP_UV:.0f} µV), on this channel only."
+                )
+                score = float(np.log2(1 + len(times[group])))
+                findings.append(Finding("electrode pops", onset, length, (name,), score, text))
+    return findings
+
+
+def _steps(x: Array, sfreq: float) -> Array:
+    """Height in µV of the step at each steep edge: 0.1 s after against 0.1 s before."""
+    n, gap = round(0.1 * sfreq), max(round(0.02 * sfreq), 1)
+    step = np.zeros(len(x))
+    if len(x) > 2 * (n + gap):
+        edge = np.abs(x[gap + 1 :] - x[: -gap - 1])
+        steep = np.flatnonzero(edge >= POP_EDGE * POP_SHARED * POP_UV) + 1
+        steep = steep[(steep >= n + gap) & (steep < len(x) - n - gap)]
+        total = np.concatenate([[0.0], np.cumsum(x)])
+        after = total[steep + gap + n] - total[steep + gap]
+        before = total[steep - gap] - total[steep - gap - n]
+        height = np.abs(after - before) / n
+        step[steep] = np.where(edge[steep - 1] >= POP_EDGE * height, height, 0.0)
+    return step
+
+
+def _peaks(step: Array, sfreq: float) -> NDArray[np.intp]:
+    from scipy.signal import find_peaks
+
+    return np.asarray(find_peaks(step, height=POP_UV, distance=round(0.3 * sfreq))[0])
+
+
+def _spectra(inputs: Inputs, x: Array) -> NDArray[np.complex64]:
+    """Amplitude and phase of each epoch's waves, µV, 1/30 Hz apart: half of their squares is the power."""
+    from scipy.fft import rfft
+
+    rows = x.reshape(len(inputs.stages), -1).astype(np.float32)
+    return np.asarray(rfft(rows - rows.mean(axis=1, keepdims=True), axis=1) * np.float32(2 / rows.shape[1]))
+
+
+def _bins(low_hz: float, high_hz: float = np.inf) -> slice:
+    return slice(round(low_hz * EPOCH_S), None if high_hz == np.inf else round(high_hz * EPOCH_S) + 1)
+
+
+def _sweat(inputs: Inputs, spectra: Spectra) -> list[Finding]:
+    slow, masks = {}, {}
+    for name, own in spectra.items():
+        slow[name] = np.sqrt((np.abs(own[:, _bins(*SWEAT_HZ)]) ** 2).sum(axis=1) / 2)
+        usual = np.full(len(own), np.inf)
+        for stage in np.unique(inputs.stages[inputs.fit[name]]):
+            same = inputs.stages == stage
+            usual[same] = np.median(slow[name][same & inputs.fit[name]])
+        masks[name] = inputs.fit[name] & (slow[name] >= np.maximum(SWEAT_UV, SWEAT_TIMES * usual))
+    words = f"drift of {{:.0f}} µV RMS between 0.1 and 0.6 Hz (limit {SWEAT_UV:.0f} µV)"
+    return _episodes(slow, masks, Say("sweat-like drift", words, round(SWEAT_MIN_S / EPOCH_S)))
+
+
+def _slow_loss(inputs: Inputs, spectra: Spectra) -> list[Finding]:
+    ratio, masks = {}, {}
+    for name, own in spectra.items():
+        slow, next_to_it = ((np.abs(own[:, _bins(*band)]) ** 2).sum(axis=1) for band in (SLOW_HZ, DELTA_HZ))
+        value = np.sqrt(slow / np.maximum(next_to_it, 1e-12))
+        usual = np.median(value[inputs.fit[name]]) if inputs.fit[name].any() else 0.0
+        ratio[name] = value / max(usual, 1e-12)
+        masks[name] = inputs.fit[name] & (ratio[name] <= SLOW_SHARE)
+    words = f"waves of 0.5–1.5 Hz against those of 2.5–4 Hz are {{:.2f}} of usual (limit {SLOW_SHARE})"
+    return _episodes(ratio, masks, Say("slow waves missing", words, round(SWEAT_MIN_S / EPOCH_S)))
+
+
+def _hum(inputs: Inputs, spectra: Spectra) -> list[Finding]:
+    hum = {
+        name: np.abs(own[:, _bins(HUM_HZ)]).max(axis=1, initial=0) / 2**0.5 for name, own in spectra.items()
+    }
+    masks = {name: inputs.fit[name] & (value >= HUM_UV) for name, value in hum.items()}
+    words = f"a line above {HUM_HZ:.0f} Hz of {{:.0f}} µV RMS (limit {HUM_UV:.0f} µV)"
+    return _episodes(hum, masks, Say("mains hum", words, 2))
+
+
+def _heart(inputs: Inputs) -> list[Finding]:
+    names = names_of_role(inputs.recording, "ecg")[:1]
+    if not names:
+        return []
+    sfreq = float(inputs.recording.info["sfreq"])
+    beats = find_r_peaks(np.nan_to_num(inputs.recording.get_data(picks=names)[0]), sfreq)
+    around = np.arange(-round(HEART_REACH_S * sfreq), round(HEART_REACH_S * sfreq) + 1)
+    block = round(BLOCK * EPOCH_S * sfreq)
+    masks, heights = {}, {}
+    for name, x in _eeg(inputs):
+        inner = beats[(beats > 100) & (beats < len(x) - 100)]
+        waves, owner = x[inner[:, None] + around], inner // block
+        n_blocks = -(-len(inputs.stages) // BLOCK)
+        total = np.zeros((n_blocks, len(around)))
+        np.add.at(total, owner, waves)
+        n_beats = np.bincount(owner, minlength=n_blocks)
+        mean = np.where(n_beats > MIN_BEATS, np.ptp(total, axis=1) / np.maximum(n_beats, 1), 0.0)
+        heights[name] = np.repeat(mean, BLOCK)[: len(inputs.stages)]
+        masks[name] = inputs.fit[name] & (heights[name] >= HEART_UV)
+    words = f"the average over heart beats is {{:.0f}} µV high (limit {HEART_UV:.0f} µV)"
+    return _episodes(heights, masks, Say("heart in the EEG", words, BLOCK // 2))
+
+
+def _inverted(inputs: Inputs, spectra: Spectra) -> list[Finding]:
+    unit = {}
+    for name, every in spectra.items():
+        if parse_label(name).reference in ("M1", "M2"):
+            own = every[:, _bins(*POLARITY_HZ)]
+            size = np.linalg.norm(own, axis=1, keepdims=True)
+            unit[name] = own / np.maximum(size, 1e-12) * inputs.fit[name][:, None]
+    enough = np.sum([inputs.fit[name] for name in unit], axis=0) >= MIN_SHARING
+    r = {}
+    for name, own in unit.items():
+        others = [(own * unit[other].conj()).sum(axis=1).real for other in unit.keys() - {name}]
+        r[name] = np.where(enough & inputs.fit[name], np.median(others, axis=0) if others else 0.0, 0.0)
+    masks = {name: value <= POLARITY_R for name, value in r.items()}
+    words = f"correlation {{:.2f}} with the other EEG channels (limit {POLARITY_R}): inputs may be exchanged"
+    return _episodes(r, masks, Say("inverted lead", words, 2))
+
+
+def _episodes(values: dict[str, Array], masks: dict[str, NDArray[np.bool_]], say: Say) -> list[Finding]:
+    """Write the runs of epochs in which a mask holds; channels at the same time are one finding."""
+    episodes = merge_channels(
+        Episode(start, stop, (name,))
+        for name, mask in masks.items()
+        for start, stop in runs(mask, bridge=2)
+        if mask[start:stop].sum() >= say.min_epochs
+    )
+    findings = []
+    for start, stop, names in episodes:
+        value = float(np.median([np.median(values[name][start:stop]) for name in names]))
+        length = (stop - start) * EPOCH_S
+        text = f"{', '.join(names)}: {say.words.format(value)}, for {span(length)}."
+        score = float(np.log2(1 + (stop - start) * len(names)))
+        findings.append(Finding(say.kind, start * EPOCH_S, length, names, score, text))
+    return findings
+
+
+def _clock_jumps(inputs: Inputs) -> list[Finding]:
+    breaths = names_of_role(inputs.recording, "flow") + names_of_role(inputs.recording, "effort")
+    brain = names_of_role(inputs.recording, "eeg") + names_of_role(inputs.recording, "eog")
+    if len(breaths) < CLOCK_BREATHS or len(brain) < CLOCK_BRAIN:
+        return []
+    sfreq = float(inputs.recording.info["sfreq"])
+    jumped = np.sum([_jumps(inputs, name) for name in breaths], axis=0) >= CLOCK_BREATHS
+    jumped &= np.sum([_jumps(inputs, name) for name in brain], axis=0) >= CLOCK_BRAIN
+    findings = []
+    for start, _ in runs(jumped, bridge=round(sfreq)):
+        text = (
+            "Breathing and EEG jump between the same two samples: data may be missing here, or the recorder "
+            f"started anew (limit {CLOCK_Z:.0f} times the usual step of each channel)."
+        )
+        findings.append(Finding("clock jump", (start + 1) / sfreq, 1.0, (), 2.0, text))
+    return findings
+
+
+def _jumps(inputs: Inputs, name: str) -> NDArray[np.int8]:
+    """1 where a channel steps, within a sample, by 4 standard deviations of its epoch's steps."""
+    from scipy.ndimage import maximum_filter1d
+
+    n = round(EPOCH_S * float(inputs.recording.info["sfreq"]))
+    x = inputs.recording.get_data(picks=[name], stop=len(inputs.stages) * n)[0].astype(np.float32)
+    step = np.abs(np.diff(x, append=x[-1:])).reshape(len(inputs.stages), n)
+    spread = np.sqrt(np.pi / 2) * step.mean(axis=1, keepdims=True)  # of a normal distribution
+    far = (step > CLOCK_Z * spread) & (spread > 0) & inputs.fit[name][:, None]
+    return np.asarray(maximum_filter1d(far.ravel().astype(np.int8), 3))

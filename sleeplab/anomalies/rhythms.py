@@ -1,0 +1,140 @@
+"""Evolving rhythms: a rhythm that lasts and changes its frequency or grows, as seizures do."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sleeplab.anomalies._ledger import Finding, Inputs, runs
+from sleeplab.features import EPOCH_S, names_of_role
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.floating[Any]]
+
+STEP_S, WINDOW_S = 1.0, 2.0
+RHYTHM_HZ = (2.0, 10.0)  # what is strongest below is movement or slow waves
+BROAD_HZ = (1.0, 20.0)
+ALPHA_HZ = 7.5  # a rhythm that stays above it is alpha, whose growth means nothing
+TIMES = 4.0  # power at the peak, against the night's epochs of the same stage
+SHARE = 0.4  # of the power of 1–20 Hz that lies within 1 Hz of the peak
+JUMP_HZ = 1.5  # from one second to the next
+MIN_S = 10.0
+MIN_UV = 17.0  # RMS, at the end that is larger
+CHANGE_HZ, GROWTH, TREND = 1.0, 2.0, 0.6
+
+
+class Track(NamedTuple):
+    """The strongest rhythm of each second: frequency, times the usual power, share of the power, RMS."""
+
+    hz: Array
+    times: Array
+    share: Array
+    uv: Array
+
+
+def find_evolving_rhythms(inputs: Inputs) -> list[Finding]:
+    """Find rhythms of 2–10 Hz that evolve over 10 s or more.
+
+    After the ACNS terminology of critical care EEG (Hirsch et al. 2021, doi:10.1097/WNP.0000000000000806), in
+    our words: a seizure-like rhythm lasts 10 s or more and evolves in frequency, form or place. Here the
+    spectrum of 2-s windows, averaged over the fit EEG channels, is divided by its median over the night's
+    seconds of the same stage. A rhythm has a peak of 4 times the usual power, 40 % of the power of 1–20 Hz
+    within 1 Hz of it, and no jump of more than 1.5 Hz. It evolves when its frequency changes by 1 Hz or its
+    amplitude by a factor of 2, from the first to the last third, with a steady trend (rank correlation with
+    time 0.6). What stays above 7.5 Hz (alpha) or below 17 µV RMS is left out. The score is log2 of the mean
+    rise times the duration in units of 10 s.
+    """
+    track = _track(inputs)
+    rhythmic = (track.hz >= RHYTHM_HZ[0]) & (track.times >= TIMES) & (track.share >= SHARE)
+    stretches = [
+        (start, Track(*(own[start:stop] for own in track))) for start, stop in _unbroken(rhythmic, track.hz)
+    ]
+    return [_describe(start, own, inputs) for start, own in stretches if _evolves(own)]
+
+
+def _evolves(track: Track) -> bool:
+    from scipy.stats import spearmanr
+
+    seconds = np.arange(len(track.hz))
+    steady = [np.ptp(x) > 0 and abs(spearmanr(seconds, x).statistic) >= TREND for x in (track.hz, track.uv)]
+    (hz, last_hz), (uv, last_uv) = _ends(track.hz), _ends(track.uv)
+    bends = steady[0] and abs(last_hz - hz) >= CHANGE_HZ
+    grows = steady[1] and max(last_uv / uv, uv / last_uv) >= GROWTH
+    return bool((bends or grows) and min(hz, last_hz) < ALPHA_HZ and max(uv, last_uv) >= MIN_UV)
+
+
+def _ends(values: Array) -> tuple[float, float]:
+    """Median of the first and of the last third."""
+    third = max(len(values) // 3, 1)
+    return float(np.median(values[:third])), float(np.median(values[-third:]))
+
+
+def _track(inputs: Inputs) -> Track:
+    n = len(inputs.stages) * round(EPOCH_S / STEP_S)
+    steps = round(EPOCH_S / STEP_S)
+    stages, n = np.repeat(inputs.stages, steps), len(inputs.stages) * steps
+    hz = np.arange(round(BROAD_HZ[1] * WINDOW_S) + 1) / WINDOW_S
+    ratio, power, count = np.zeros((n, len(hz))), np.zeros((n, len(hz))), np.zeros((n, 1))
+    for ch_name in names_of_role(inputs.recording, "eeg"):
+        fit = np.repeat(inputs.fit[ch_name], steps)
+        own = np.where(fit[:, None], _spectrum(inputs, ch_name, n), 0.0)
+        ratio += own / _usual(own, stages, fit)
+        power += own
+        count += fit[:, None]
+    ratio, power = ratio / np.maximum(count, 1), power / np.maximum(count, 1)
+    peak = 1 + np.argmax(ratio[:, 1 : np.searchsorted(hz, RHYTHM_HZ[1], "right")], axis=1)
+    at_peak = (power * (np.abs(hz - hz[peak][:, None]) <= 1.0)).sum(axis=1)
+    broad = power[:, (hz >= BROAD_HZ[0]) & (hz <= BROAD_HZ[1])].sum(axis=1)
+    return Track(hz[peak], ratio[np.arange(n), peak], at_peak / np.maximum(broad, 1e-12), np.sqrt(at_peak))
+
+
+def _spectrum(inputs: Inputs, ch_name: str, n_steps: int) -> Array:
+    """Power (µV²) up to 20 Hz of the 2 s around each second, shape (n_steps, n_freqs)."""
+    from scipy.fft import rfft
+
+    sfreq = float(inputs.recording.info["sfreq"])
+    hop, n = round(STEP_S * sfreq), round(WINDOW_S * sfreq)
+    x = np.nan_to_num(inputs.recording.get_data(picks=[ch_name])[0] * 1e6)
+    x = np.pad(x, (hop // 2, n)).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(x, n)[: n_steps * hop : hop]
+    window = np.hanning(n + 1)[:-1].astype(np.float32)
+    keep = round(BROAD_HZ[1] * WINDOW_S) + 1
+    return np.asarray(np.abs(rfft(frames * window, axis=1)[:, :keep]) ** 2 * (16 / 3 / n**2), dtype=float)
+
+
+def _usual(power: Array, stages: NDArray[np.str_], fit: NDArray[np.bool_]) -> Array:
+    """Median spectrum of the stage of each second, shape (n_steps, n_freqs)."""
+    usual = np.ones_like(power)
+    for stage in np.unique(stages[fit]):
+        own = (stages == stage) & fit
+        usual[own] = np.maximum(np.median(power[own], axis=0), 1e-6)
+    return usual
+
+
+def _unbroken(rhythmic: NDArray[np.bool_], hz: Array) -> list[tuple[int, int]]:
+    """Stretches of 10 s or more; a hole of one second is closed, a jump of the frequency ends them."""
+    found = []
+    for start, stop in runs(rhythmic, bridge=1):
+        jumps = start + 1 + np.flatnonzero(np.abs(np.diff(hz[start:stop])) > JUMP_HZ)
+        found += [(int(a), int(b)) for a, b in pairwise([start, *jumps, stop]) if (b - a) * STEP_S >= MIN_S]
+    return found
+
+
+def _describe(start: int, track: Track, inputs: Inputs) -> Finding:
+    length = len(track.hz) * STEP_S
+    epoch = int(start * STEP_S // EPOCH_S)
+    (hz, last_hz), (uv, last_uv), times = _ends(track.hz), _ends(track.uv), float(track.times.mean())
+    return Finding(
+        kind="evolving rhythm",
+        onset_s=start * STEP_S,
+        duration_s=length,
+        ch_names=tuple(n for n in names_of_role(inputs.recording, "eeg") if inputs.fit[n][epoch]),
+        score=float(np.log2(times) * length / MIN_S),
+        evidence=f"Rhythm of {length:.0f} s that goes from {hz:.1f} to {last_hz:.1f} Hz and from {uv:.0f} to "
+        f"{last_uv:.0f} µV RMS; {times:.0f} times the usual power of {inputs.stages[epoch]} at its peak "
+        f"(limit {TIMES:.0f}).",
+    )

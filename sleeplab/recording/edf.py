@@ -1,0 +1,19 @@
+"""The bytes of an EDF or BDF file, for whoever must not go through samples: fields, records, time stamps."""
+
+from sleeplab.recording._fields import MONTHS, count, number, plus_date, start_time, text
+from sleeplab.recording._onsets import record_onset
+from sleeplab.recording._records import Records, locate_records
+from sleeplab.recording._source import LONGEST_S
+
+__all__ = [
+    "LONGEST_S",
+    "MONTHS",
+    "Records",
+    "count",
+    "locate_records",
+    "number",
+    "plus_date",
+    "record_onset",
+    "start_time",
+    "text",
+]

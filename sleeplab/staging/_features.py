@@ -1,0 +1,193 @@
+"""The features of YASA's stager, one channel at a time: the same numbers, in less time and memory.
+
+YASA computes them for its three channels at once, over a recording without holes. Here a channel is computed
+once, in blocks that fit the processor's cache, whatever it is combined with later; epochs may be missing. A
+test compares every feature with YASA's. Definitions: Vallat & Walker (2021), doi:10.7554/eLife.70092.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+EPOCH_S, SFREQ = 30, 100
+BLOCK = 60  # epochs: 1.4 MB a signal
+BROAD_HZ = (0.4, 30.0)
+BANDS = {
+    "sdelta": (0.4, 1),
+    "fdelta": (1, 4),
+    "theta": (4, 8),
+    "alpha": (8, 12),
+    "sigma": (12, 16),
+    "beta": (16, 30),
+}
+SEGMENT = 5 * SFREQ  # of Welch's method; half overlapping
+HIGUCHI_LAGS = np.arange(1, 11)
+
+
+def channel_features(signal_uv: Array, kind: str) -> pd.DataFrame:
+    """Compute the features of one channel, before smoothing, as YASA names them.
+
+    Parameters
+    ----------
+    signal_uv
+        µV at 100 Hz, finite, shape (n_times,).
+    kind
+        "eeg", "eog" or "emg".
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per whole epoch.
+    """
+    import pandas as pd
+    from mne.filter import create_filter
+    from scipy.signal import fftconvolve
+
+    taps = create_filter(None, SFREQ, *BROAD_HZ, verbose="error")
+    beyond = len(taps) // 2
+    padded = np.pad(signal_uv, beyond, mode="reflect", reflect_type="odd")  # as MNE
+    n_times = EPOCH_S * SFREQ
+    n_epochs = len(signal_uv) // n_times
+    blocks = []
+    for first in range(0, n_epochs, BLOCK):
+        last = min(first + BLOCK, n_epochs)
+        around = padded[first * n_times : last * n_times + 2 * beyond]
+        epochs = fftconvolve(around, taps, mode="valid").reshape(-1, n_times)
+        blocks.append(pd.DataFrame(_block_features(epochs, kind)))
+    return pd.concat(blocks, ignore_index=True).add_prefix(f"{kind}_")
+
+
+def _block_features(x: Array, kind: str) -> dict[str, Array]:
+    """Compute the features of some epochs, shape (n_epochs, n_times)."""
+    dx = np.diff(x, axis=1)
+    spread, d_spread, dd_spread = (np.var(y, axis=1) for y in (x, dx, np.diff(dx, axis=1)))
+    low, high = np.quantile(x, [0.25, 0.75], axis=1)
+    centred = x - x.mean(axis=1, keepdims=True)
+    square = centred**2
+    n_turns = _sign_changes(dx)
+    log_n = np.log10(x.shape[1])
+    with np.errstate(invalid="ignore", divide="ignore"):  # NaN for flat epochs
+        mobility = np.sqrt(d_spread / spread)
+        return {
+            "std": np.std(x, ddof=1, axis=1),
+            "iqr": high - low,
+            "skew": (square * centred).mean(axis=1) / spread**1.5,
+            "kurt": (square**2).mean(axis=1) / spread**2 - 3,
+            "nzc": _sign_changes(x),
+            "hmob": mobility,
+            "hcomp": np.sqrt(dd_spread / d_spread) / mobility,
+            "perm": _permutation_entropy(x),
+            "higuchi": _higuchi(x),
+            "petrosian": log_n / (log_n - np.log10(1 + 0.4 * n_turns / x.shape[1])),
+            **_spectral(x, kind),
+        }
+
+
+def _sign_changes(x: Array) -> Array:
+    n: Array = np.count_nonzero(np.diff(np.signbit(x), axis=1), axis=1).astype(float)
+    return n
+
+
+def _spectral(x: Array, kind: str) -> dict[str, Array]:
+    """Relative band powers (not of the chin), their ratios (EEG only), and the total power."""
+    from scipy.integrate import simpson, trapezoid
+
+    freqs, psd = _welch(x)
+    step = freqs[1] - freqs[0]
+    found = {"abspow": trapezoid(psd, dx=step)}
+    if kind == "emg":
+        return found
+    total = simpson(psd, dx=step)
+    for name, (low, high) in BANDS.items():
+        found[name] = simpson(psd[:, (freqs >= low) & (freqs <= high)], dx=step) / total
+    if kind == "eeg":
+        delta = found["sdelta"] + found["fdelta"]
+        found |= {f"d{name[0]}": delta / found[name] for name in ("theta", "sigma", "beta")}
+        found["at"] = found["alpha"] / found["theta"]
+    return found
+
+
+def _welch(x: Array) -> tuple[Array, Array]:
+    """Median over the segments of each epoch, as `scipy.signal.welch`; only the bins within `BROAD_HZ`."""
+    from scipy.fft import rfft
+    from scipy.signal import get_window
+
+    window = get_window("hamming", SEGMENT)
+    segments = np.lib.stride_tricks.sliding_window_view(x, SEGMENT, axis=1)[:, :: SEGMENT // 2]
+    freqs = np.fft.rfftfreq(SEGMENT, 1 / SFREQ).astype(np.float64)
+    kept = np.flatnonzero((freqs >= BROAD_HZ[0]) & (freqs <= BROAD_HZ[1]))
+    inside = slice(kept[0], kept[-1] + 1)
+    spectrum = rfft((segments - segments.mean(axis=-1, keepdims=True)) * window)[..., inside]
+    n = segments.shape[1]
+    odd = np.arange(3, n + 1, 2)
+    bias = 1 + np.sum(1 / odd - 1 / (odd - 1))  # of the median of n, an odd number
+    power: Array = np.sort(spectrum.real**2 + spectrum.imag**2, axis=1)[:, n // 2]
+    return freqs[inside], power * (2 / (SFREQ * np.sum(window**2) * bias))
+
+
+def _permutation_entropy(x: Array) -> Array:
+    """Entropy of the six orders of three samples in a row, 0 to 1 (Bandt & Pompe 2002)."""
+    a, b, c = x[:, :-2], x[:, 1:-1], x[:, 2:]
+    key = ((a <= b).astype(np.uint8) << 2) | ((a <= c).astype(np.uint8) << 1) | (b <= c)
+    share = np.stack([np.count_nonzero(key == k, axis=1) for k in (0, 1, 3, 4, 6, 7)]) / key.shape[1]
+    entropy: Array = -(share * np.log2(np.where(share > 0, share, 1))).sum(axis=0) / np.log2(6)
+    return entropy
+
+
+def _higuchi(x: Array) -> Array:
+    """Fractal dimension from the lengths of the curve at ten lags (Higuchi 1988)."""
+    n = x.shape[1]
+    lengths = []
+    for lag in HIGUCHI_LAGS:
+        n_steps = (n - 1 - np.arange(n - lag) % lag) // lag  # of the sub-series that a step belongs to
+        weights = (n - 1) / (n_steps * float(lag) ** 3)
+        lengths.append(np.abs(x[:, lag:] - x[:, :-lag]) @ weights)
+    log_lag = -np.log(HIGUCHI_LAGS)
+    log_lag -= log_lag.mean()
+    slope: Array = log_lag @ np.log(lengths) / (log_lag @ log_lag)
+    return slope
+
+
+def smoothed(features: pd.DataFrame) -> pd.DataFrame:
+    """Average each feature over the 7.5 min around and the 2 min before; missing epochs stay missing."""
+    import pandas as pd
+
+    around = features.rolling(15, center=True, min_periods=1, win_type="triang").mean()
+    before = features.rolling(4, min_periods=1).mean()
+    both = pd.concat([around.add_suffix("_c7min_norm"), before.add_suffix("_p2min_norm")], axis=1)
+    return both.where(features.notna().all(axis=1), axis=0)
+
+
+def scaled(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Scale the smoothed features of every channel by their median and 5 to 95 % range over the night.
+
+    YASA takes both from all it is given, so that half a night is scaled otherwise than the whole. Here an
+    epoch that one channel lost is counted with the values that the channel has in the epoch which is most
+    like it in the other channels. Where no channel is left, nothing is counted.
+
+    Parameters
+    ----------
+    tables
+        Channel name to its `smoothed` features, NaN where it is not fit.
+    """
+    import pandas as pd
+    from sklearn.impute import KNNImputer
+    from sklearn.preprocessing import RobustScaler
+
+    joint = pd.concat(tables, axis=1)
+    scaler = RobustScaler(quantile_range=(5, 95))
+    z = scaler.fit_transform(joint.to_numpy())
+    counted = ~np.isnan(z).all(axis=1)
+    if np.isnan(z[counted]).any():
+        scaler.fit(KNNImputer(n_neighbors=1).fit_transform(z[counted]))
+        z = scaler.transform(z)
+    whole = pd.DataFrame(z, index=joint.index, columns=joint.columns)
+    return {name: whole[name] for name in tables}

@@ -1,0 +1,162 @@
+"""An exercise in JupyterLab, in a real browser, by keyboard: a wrong answer, a hint, a right answer."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from test_report_page import CHROMIUM, FLAGS
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+ROOT = Path(__file__).parents[2]
+TOKEN = "only-for-this-test"  # noqa: S105
+NOTEBOOK = "01_load_a_recording.ipynb"
+NUMBER = f"{NOTEBOOK[:2]}-1"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Unpack the learners' archive: what a trainee has."""
+    from sleeplab.exercises import _copies
+
+    folder = tmp_path_factory.mktemp("learner")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLEEPLAB_EXERCISES", str(ROOT / "exercises"))
+        shutil.unpack_archive(_copies.pack(folder), folder)
+    return folder / "sleeplab"
+
+
+@pytest.fixture(scope="module")
+def address(project, tmp_path_factory):
+    """JupyterLab, started as ``run.py lab`` starts it."""
+    home = tmp_path_factory.mktemp("home")
+    settings = home / "config/lab/user-settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(
+        '{"fetchNews": "false", "checkForUpdates": false}'
+    )
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "PYTHONPATH": str(project),
+    }
+    environment.pop("SLEEPLAB_LANG", None)
+    options = [
+        "--no-browser",
+        "--port=8931",
+        "--ServerApp.port_retries=50",
+        f"--IdentityProvider.token={TOKEN}",
+    ]
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    log = (home / "log").open("w+")
+    process = subprocess.Popen(
+        [sys.executable, "-c", START, *options, *root], cwd=project, env=environment, stdout=log, stderr=log
+    )
+    try:
+        yield wait_for(process, Path(log.name), home)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+        log.close()
+
+
+# run.py would first make an environment of its own; its function `start` is what then runs
+START = "import run, sys, pathlib; sys.exit(run.start('lab', pathlib.Path(sys.executable), sys.argv[1:]))"
+
+
+def wait_for(process, log, home):
+    """Address of the server, once it answers."""
+    for _ in range(240):
+        assert process.poll() is None, log.read_text()
+        for file in (home / "data" / "runtime").glob("jpserver-*.json"):
+            server = json.loads(file.read_text())
+            try:
+                with urllib.request.urlopen(f"{server['url']}api/status?token={TOKEN}", timeout=2):  # noqa: S310
+                    return server["url"]
+            except OSError:
+                pass
+        time.sleep(0.25)
+    pytest.fail(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def cell_with(page, text):
+    return page.locator(".jp-CodeCell").filter(has_text=text).first
+
+
+def write_and_run(page, cell, code):
+    """Replace a cell's text and run it, by keyboard."""
+    editor = cell.locator(".cm-content")
+    editor.click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(code)
+    page.keyboard.press("Shift+Enter")
+
+
+def picture(page, name):
+    if folder := os.environ.get("SLEEPLAB_PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"lab_{name}.png"))
+
+
+def test_an_exercise_answers_back(browser, address, project):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(90_000)
+    page.goto(f"{address}lab/tree/exercises/{NOTEBOOK}?token={TOKEN}")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.wait_for_selector(".jp-NotebookPanel-toolbar [data-status=idle]")
+    page.keyboard.press("Escape")
+
+    start = cell_with(page, "from sleeplab.exercises import")
+    start.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    start.locator(".jp-OutputArea-output").filter(has_text="Your pseudonym is").wait_for()
+
+    exercise = cell_with(page, f'check("{NUMBER}"')
+    exercise.scroll_into_view_if_needed()
+    exercise.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    said = exercise.locator(".jp-OutputArea-output")
+    said.filter(has_text="not attempted yet").wait_for()
+    picture(page, "1_untouched")
+
+    write_and_run(page, exercise, f'eeg_mb = 256 * 8 * 60 * 2 / 1e6\ncheck("{NUMBER}", eeg_mb)')
+    said.filter(has_text="wrong, because").first.wait_for()
+    picture(page, "2_wrong")
+
+    write_and_run(page, exercise, f'eeg_mb = 1 / 0\ncheck("{NUMBER}", eeg_mb)')
+    said.filter(has_text="your code raised an error: ZeroDivisionError").wait_for()
+    assert "Traceback" not in exercise.inner_text()
+    picture(page, "3_raised")
+
+    write_and_run(page, exercise, f'eeg_mb = ...\ncheck("{NUMBER}", eeg_mb)\nhint("{NUMBER}")')
+    said.filter(has_text="hint 1 of 3").wait_for()
+    picture(page, "4_hint")
+
+    write_and_run(page, exercise, f'eeg_mb = 256 * 8 * 3600 * 2 / 1e6\ncheck("{NUMBER}", eeg_mb)')
+    said.filter(has_text="passed").wait_for()
+    picture(page, "5_passed")
+    context.close()
+
+    (log,) = project.glob("sleeplab-out/exercises/progress.jsonl")
+    events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    told = [event.get("outcome", event["event"]) for event in events]
+    assert told == ["trainee", "start", "not attempted", "wrong", "raised", "not attempted", "hint", "passed"]

@@ -1,0 +1,92 @@
+"""The page in French: every text has a twin, values stay what they are, and tags are not lost."""
+
+import re
+import tomllib
+from importlib.resources import files
+
+import pytest
+from jinja2 import Environment
+from report_night import make_context, make_night
+
+from sleeplab import norms
+from sleeplab.anomalies import KINDS
+from sleeplab.flow import process_night
+from sleeplab.quality._limits import LIMITS
+from sleeplab.report import night_report
+from sleeplab.report._language import speak, untranslated
+from sleeplab.report._words import LEVELS
+
+HERE = files("sleeplab.report")
+TABLE = tomllib.loads((HERE / "fr.toml").read_text(encoding="utf-8"))
+
+
+def texts_of_the_template():
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    found = environment.extract_translations((HERE / "report.html").read_text(encoding="utf-8"))
+    texts = [text for _, _, texts in found for text in ((texts,) if isinstance(texts, str) else texts)]
+    return {text for text in texts if text}
+
+
+def test_the_french_table_has_exactly_the_texts_of_the_template():
+    assert TABLE["page"].keys() == texts_of_the_template()
+
+
+@pytest.mark.parametrize("english", TABLE["page"])
+def test_a_twin_keeps_the_tags_and_the_places_of_values(english):
+    marks = re.compile(r"%\(\w+\)s|%%|</?\w+>")
+    assert sorted(marks.findall(TABLE["page"][english])) == sorted(marks.findall(english))
+
+
+@pytest.mark.parametrize("english", TABLE["clauses"])
+def test_an_example_gives_its_own_twin(english):
+    french = TABLE["clauses"][english]
+    assert speak("fr").say(english) in (french, french[:1].upper() + french[1:])
+
+
+def test_values_go_to_their_place():
+    said = speak("fr").say("SpO2 fell by 4.5 % to 91 % within 12 s.")
+    assert said == "La SpO2 a baissé de 4.5 % à 91 % en 12 s."
+
+
+def test_a_sentence_that_is_not_known_stays_english_and_is_listed():
+    sentence = "Quite new, 12 µV on C3-M2."
+    assert speak("fr").say(sentence) == sentence
+    assert untranslated(sentence) == ["Quite new", "{} on {}"]
+
+
+def test_another_language_is_refused():
+    with pytest.raises(ValueError, match="must be one of en, fr, got 'de'"):
+        speak("de")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_finding_and_its_reference_is_said_in_french(kind):
+    assert untranslated(kind) == untranslated(KINDS[kind].reference) == []
+
+
+def test_levels_measures_and_reasons_have_french_names():
+    words = [*LEVELS.values(), *(limit.reason for limit in LIMITS)]
+    words += [norm.meaning for norm in norms.read_norms().values()]
+    assert [word for word in words if untranslated(word)] == []
+
+
+def test_the_page_is_french_and_says_the_same_numbers():
+    night = make_night()
+    english, french = (night_report(*night, context=make_context(), lang=lang).html for lang in ("en", "fr"))
+    assert '<html lang="fr">' in french
+    for words in ("pas un dispositif médical", "À regarder", "Deux personnes", "Élément"):
+        assert words in french
+    for words in ("not a medical device", "Worklist", "Two people who score"):
+        assert words in english
+        assert words not in french
+    numbers = [re.findall(r"κ <b>(\d\.\d\d)</b>|<td>(\d\.\d\d)</td>", page) for page in (english, french)]
+    assert numbers[0] == numbers[1] != []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["bruno", "clara", "denis"])
+def test_what_is_found_in_a_patient_is_said_in_french(name):
+    results = process_night(f"simulated:{name}")
+    said = {*results.anomalies["evidence"], *results.gate["reason"], *results.context["header"].problems}
+    assert len(said) > 20
+    assert {text: untranslated(text) for text in said if untranslated(text)} == {}
