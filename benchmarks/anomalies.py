@@ -36,7 +36,7 @@ NIGHTS = [(s, "healthy") for s in (0, 1, 2)] + [
 ]
 CLEAN = [(s, "healthy") for s in range(3, 9)]
 EPOCH_S, EPOCH_LOOK_S, BUDGET = 30.0, 10.0, 0.05
-STAGE_DETECTORS = ("robust distance", "and local", "IForest", "ECOD", "reconstruction")
+STAGE_DETECTORS = ("robust distance", "to neighbours", "IForest", "ECOD", "reconstruction")
 METHODS = ("sleeplab", "art_detect", "IForest", "ECOD", "z-score", "at random")
 # kind, how often, seconds, on how many EEG channels (0: all of them)
 FAULTS = [
@@ -194,9 +194,10 @@ def stage_scores(features: pd.DataFrame) -> dict[str, np.ndarray]:
     """Score each epoch against the others of its stage, on the ledger's own EEG features."""
     from pyod.models.ecod import ECOD
     from pyod.models.iforest import IForest
+    from scipy.ndimage import median_filter
     from sklearn.decomposition import PCA
 
-    from sleeplab.anomalies.novelty import MIN_EPOCHS, NoveltyDetector, _compress, _judge_stage
+    from sleeplab.anomalies.novelty import MIN_EPOCHS, NoveltyDetector, _compress
     from sleeplab.features import FEATURES
 
     names = [name for name, feature in FEATURES.items() if feature.role == "eeg"]
@@ -208,11 +209,12 @@ def stage_scores(features: pd.DataFrame) -> dict[str, np.ndarray]:
         if len(own) < MIN_EPOCHS:
             continue
         z = NoveltyDetector().fit(values[own]).z_values(values[own])
+        away = values[own] - median_filter(values[own], size=(21, 1), mode="nearest")
         pca = PCA(5).fit(np.clip(z, -4, 4))
         left = ((z - pca.inverse_transform(pca.transform(z))) ** 2).sum(axis=1)
         found = {
             "robust distance": NoveltyDetector().fit(values[own]).novelty_score(values[own]),
-            "and local": -np.log(_judge_stage(values[own])[0]),
+            "to neighbours": NoveltyDetector().fit(away).novelty_score(away),
             "IForest": IForest(random_state=0).fit(z).decision_scores_,
             "ECOD": ECOD().fit(z).decision_scores_,
             "reconstruction": np.log(left),
@@ -352,9 +354,21 @@ def clean_night(job: tuple[int, str, float]) -> dict:
     return result
 
 
+def spike_times(recording: "mne.io.BaseRaw") -> np.ndarray:
+    """Detect sharp transients and return their times in seconds."""
+    import sleeplab
+    from sleeplab.anomalies._ledger import Inputs
+    from sleeplab.anomalies.transients import detect_transients
+    from sleeplab.features import fit_mask
+
+    gate = sleeplab.check_quality(recording)
+    stages = sleeplab.stage(recording, gate).hypno.astype(str).to_numpy().astype(str)
+    found = detect_transients(Inputs(recording, stages, fit_mask(recording, gate), pd.DataFrame()))
+    return np.array([transient.time_s for transient in found])
+
+
 def excerpt_with_faults(job: tuple[int, str]) -> dict:
-    """One DREAMS excerpt with brain events or faults; for "spikes" 40 of three sizes; "" is as it is."""
-    from sleeplab.review import match_events
+    """One DREAMS excerpt with brain events or faults; "spikes": 40 of one size; "": as it is."""
     from sleeplab.simulate import Fault, inject_faults
 
     excerpt, what = job
@@ -363,15 +377,14 @@ def excerpt_with_faults(job: tuple[int, str]) -> dict:
     name = f"DREAMS {excerpt} {what}".strip()
     if not what:
         return {"name": name, "kinds": find(recording)[0]["kind"].value_counts().to_dict()}
-    if what == "spikes":
-        found = {}
+    if what == "spikes":  # one by one: a cluster shows all that lies between its first and last member
+        found = {"untouched": [len(spike_times(recording)), 0]}
         for uv in (50, 75, 115):
-            faults = [Fault("spike", 200 + 360 * k, 340, severity=uv / 75) for k in range(4)]
+            faults = [Fault("spike", at, 0.32, severity=uv / 75) for at in np.arange(20, 1780, 44)]
             changed = inject_faults(recording, faults)
-            hits = match_events(
-                find(changed.recording)[0].query("kind.str.startswith('sharp')"), changed.truth
-            )
-            found[f"{uv} µV"] = [int((hits >= 0).sum()), len(changed.truth)]
+            at = changed.truth["onset_s"].to_numpy()[:, None] + 0.06  # where its peak is
+            times = spike_times(changed.recording)
+            found[f"{uv} µV"] = [int((np.abs(at - times) < 0.1).any(axis=1).sum()), len(at)]
         return {"name": name, "found": found}
     stages = np.array(["N2"] * int(recording.n_times // (EPOCH_S * 100)))
     empty = pd.DataFrame(columns=["onset_s", "duration_s", "kind", "must", "planted"])

@@ -125,7 +125,7 @@ def write_night(path: Path, hours: float) -> None:
 ONE_RUN = """
 import re, sys, time
 from pathlib import Path
-import pandas, sleeplab.privacy
+import sleeplab.privacy
 def peak_mb():  # ru_maxrss would count the process that started this one
     status = Path("/proc/self/status")
     if not status.exists():
@@ -134,10 +134,10 @@ def peak_mb():  # ru_maxrss would count the process that started this one
 before = peak_mb()
 begin = time.perf_counter()
 done = sleeplab.privacy.deidentify(sys.argv[1], sys.argv[2], key=sys.argv[3])
-seconds = time.perf_counter() - begin
+seconds, peak = time.perf_counter() - begin, peak_mb()
 begin = time.perf_counter()
 sidecar = sleeplab.privacy.record_deidentified([done], sys.argv[1], key=sys.argv[3])
-print(seconds, before, peak_mb(), time.perf_counter() - begin)
+print(seconds, before, peak, time.perf_counter() - begin)
 done.path.unlink()
 sidecar.unlink()
 """

@@ -40,11 +40,14 @@ _HOME = {
     "FAULTS": "simulate",
     "inject_faults": "simulate",
     "inject_scoring_fault": "simulate",
+    "simulate_scorers": "simulate",
     "check_quality": "quality",
     "stage": "staging",
     "confidence": "staging",
     "compare_scorings": "agreement",
     "consensus": "agreement",
+    "compare_nights": "agreement",
+    "expected_agreement": "agreement",
     "FEATURES": "features",
     "epoch_features": "features",
     "find_anomalies": "anomalies",
@@ -61,7 +64,7 @@ _HOME = {
     "rare_groups": "privacy",
     "check_computer": "doctor",
 }
-_MODULES = frozenset({*_HOME.values(), "norms", "plotting", "provenance"})
+_MODULES = frozenset({*_HOME.values(), "cohort", "exercises", "norms", "plotting", "provenance"})
 
 __all__ = ["__version__", *_HOME, *sorted(_MODULES)]  # all are strings
 

@@ -92,6 +92,7 @@ def test_a_sharper_wave_scores_higher() -> None:
     [
         ("slow waves", wave(SPIKES, 150.0, 0.25)),
         ("K-complexes", wave(SPIKES, 150.0, 0.12) - wave(SPIKES + 0.4, 100.0, 0.2)),
+        ("waves in a trough", wave(SPIKES, 120.0, 0.02) - wave(SPIKES, 250.0, 0.2)),
         ("sharp rhythm", sum(wave(SPIKES + k / 11, 120.0, 0.015) for k in range(11))),
         ("tiny", wave(SPIKES, 15.0, 0.02)),
         ("heart beats", wave(np.arange(1, 1190, 0.9), 90.0, 0.015)),
@@ -227,6 +228,10 @@ def test_a_rhythm_that_only_grows_is_found() -> None:
     [
         ("steady", chirp(500.0, 30.0, (5.0, 5.0), (80.0, 80.0))),
         ("growing alpha", chirp(500.0, 30.0, (9.0, 9.5), (15.0, 120.0))),
+        (
+            "two rhythms",
+            chirp(500.0, 13.0, (5.0, 5.0), (80.0, 80.0)) + chirp(513.0, 13.0, (8.0, 8.0), (80.0, 80.0)),
+        ),
         ("too short", chirp(500.0, 7.0, (7.0, 3.0), (80.0, 80.0))),
         ("sway", chirp(500.0, 30.0, (1.4, 0.4), (150.0, 150.0))),
         ("small", chirp(500.0, 30.0, (7.0, 3.0), (12.0, 12.0))),

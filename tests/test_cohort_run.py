@@ -147,11 +147,8 @@ def test_every_task_is_done_once_and_few_are_in_flight(here: Client) -> None:
 
 
 def test_what_the_client_raises_ends_the_run(here: Client) -> None:
-    def full(_: int, __: int) -> None:
-        raise OSError(28, "No space left on device")
-
     with pytest.raises(OSError, match="No space left"):
-        run_tasks(here, abs, (Task(i, (i,)) for i in range(5)), full)
+        run_tasks(here, abs, (Task(i, (i,)) for i in range(5)), lambda number, _: full(number))
 
 
 def test_no_scheduler_is_said_with_what_to_do(
@@ -218,10 +215,13 @@ def test_the_same_command_computes_nothing_again(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is of POSIX")
-def test_killed_workers_schedulers_and_commands_lose_nothing(
-    undisturbed: tuple[cohort.Summary, Path], nights: Path, tmp_path: Path
+def test_what_a_killed_worker_a_dead_scheduler_and_a_full_disk_interrupt_ends_the_same(
+    undisturbed: tuple[cohort.Summary, Path],
+    nights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Kill a worker in the middle of a night, then the scheduler, then start it again."""
+    """Kill a worker in the middle of a night, then the scheduler; start it again, fill the disk, free it."""
     port, out = free_port(), tmp_path / "out"
     workers = cohort.Workers(scheduler=f"tcp://127.0.0.1:{port}")
     told: list[cohort.Progress] = []
@@ -243,10 +243,19 @@ def test_killed_workers_schedulers_and_commands_lose_nothing(
     kept = {p.name: p.stat().st_mtime_ns for p in (out / "nights").glob("*.zip")}
     assert 1 <= len(kept) < N_NIGHTS
     with scheduler(port), worker(port):
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match=r"writing failed \(No space left on device\)"):
+            cohort.run_cohort([nights], out, workers=workers)
+        monkeypatch.undo()
+        assert {p.name for p in (out / "nights").iterdir()} == set(kept)
         summary = cohort.run_cohort([nights], out, workers=workers)
     assert (summary.n_finished, summary.n_computed) == (len(kept), N_NIGHTS - len(kept))
     assert {name: (out / "nights" / name).stat().st_mtime_ns for name in kept} == kept
     assert content(out) == content(undisturbed[1])
+
+
+def full(_: int) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def kill_worker_once(address: str, begun: threading.Event) -> None:
@@ -263,29 +272,3 @@ def kill_worker_once(address: str, begun: threading.Event) -> None:
         pids = client.run(os.getpid)
     for pid in pids.values():
         os.kill(pid, signal.SIGKILL)
-
-
-@pytest.mark.slow
-def test_a_full_disk_ends_the_run_and_the_same_command_goes_on(
-    undisturbed: tuple[cohort.Summary, Path],
-    nights: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    out, written = tmp_path / "out", []
-    sync = os.fsync
-
-    def full_after_two(handle: int) -> None:
-        written.append(handle)
-        if len(written) > 2:
-            raise OSError(28, "No space left on device")
-        sync(handle)
-
-    monkeypatch.setattr(os, "fsync", full_after_two)
-    with pytest.raises(OSError, match=r"writing failed \(No space left on device\)"):
-        cohort.run_cohort([nights], out, workers=cohort.Workers(n_workers=1))
-    monkeypatch.undo()
-    assert sorted(p.suffix for p in (out / "nights").iterdir()) == [".zip", ".zip"]
-    summary = cohort.run_cohort([nights], out, workers=cohort.Workers(n_workers=1))
-    assert (summary.n_finished, summary.n_computed) == (2, 2)
-    assert content(out) == content(undisturbed[1])

@@ -128,3 +128,19 @@ def test_sleep_edf_excerpt(shared_data: Callable[[str], Path]) -> None:
     results = flow.process_night(shared_data("sleep-edf/SC4001E0_first5min.edf"))
     assert {"Fpz-Cz", "Pz-Oz"} <= set(results.recording.ch_names)
     assert len(results.hypnogram.hypno) == 10
+
+
+def test_without_a_language_there_is_no_report(night: Path, results: flow.Results, tmp_path: Path) -> None:
+    announced: list[str] = []
+    bare = flow.process_night(night, minutes=5.0, lang=None, on_step=announced.append)
+    assert announced == [*flow.STEPS[:-1]]
+    assert bare.report is None
+    pd.testing.assert_frame_equal(bare.worklist, results.worklist)
+    with pytest.raises(ValueError, match="must hold a report to be written"):
+        flow.write_results(bare, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_language_is_refused_before_the_night_is_read(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="one of en, fr, got 'de'"):
+        flow.process_night(tmp_path / "absent.edf", lang="de")

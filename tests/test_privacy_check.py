@@ -66,6 +66,8 @@ def test_among_samples_a_long_name_is_found_and_numbers_are_not_looked_for(tmp_p
         ("02-MAR-1951", "date"),
         ("14 février 2020", "date"),
         ("14.03.20", "date"),
+        ("Exemple_Anne_2024-05-02.edf", "date"),
+        ("dossier_0612345678_nuit", "phone"),
         ("2 85 03 75 116 042 11", "number like a French NIR"),
         ("285037511604211", "number like a French NIR"),
         ("1 85 03 2A 116 042", "number like a French NIR"),

@@ -11,6 +11,13 @@ def _filtered(signal, sfreq, low, high):
     return mne.filter.filter_data(signal, sfreq, l_freq=low, h_freq=high, verbose="error")
 
 
+def _page_filtered(whole, sfreq, page, low, high):
+    """Filter the page with a minute on either side: more than these filters look at, and quick."""
+    before = min(page.start, round(60 * sfreq))
+    part = whole[page.start - before : page.stop + round(60 * sfreq)]
+    return _filtered(part, sfreq, low, high)[before : before + page.stop - page.start]
+
+
 def _rate_bpm(ecg, sfreq, height=0.5, distance_s=0.4):
     """Beats per minute from the median distance of the peaks."""
     import scipy.signal
@@ -30,7 +37,7 @@ def _count_bpm(ecg, sfreq, factor):
 def _draw_ends(ax, got, whole, sfreq, page_4):
     """Draw the first three seconds: what cutting before filtering does to them."""
     n = round(3 * sfreq)
-    right = _filtered(whole, sfreq, 0.5, 35)[page_4]
+    right = _page_filtered(whole, sfreq, page_4, 0.5, 35)
     ax.plot(np.arange(n) / sfreq, right[:n], color="#9AA5B1", label="filtered, then cut")
     ax.plot(np.arange(n) / sfreq, np.asarray(got)[:n], color="#D55E00", label="yours")
     ax.set(xlabel="the first 3 s of page 4 (s)", ylabel="µV")
@@ -129,7 +136,7 @@ EXERCISES = [
     ),
     Exercise(
         "02-2",
-        answer=lambda whole, sfreq, page_4: _filtered(whole, sfreq, 0.5, 35)[page_4],
+        answer=lambda whole, sfreq, page_4: _page_filtered(whole, sfreq, page_4, 0.5, 35),
         within=0.05,
         hints=[
             Text(
@@ -164,7 +171,7 @@ EXERCISES = [
             ),
             Mistake(
                 "the usual filter",
-                lambda whole, sfreq, page_4: _filtered(whole, sfreq, 0.3, 35)[page_4],
+                lambda whole, sfreq, page_4: _page_filtered(whole, sfreq, page_4, 0.3, 35),
                 Text(
                     "this is the usual filter, from 0.3 Hz. This device's high-pass is another.",
                     "c'est le filtre habituel, à partir de 0,3 Hz. Le passe-haut de cet appareil est "
@@ -173,7 +180,7 @@ EXERCISES = [
             ),
             Mistake(
                 "a low-pass only",
-                lambda whole, sfreq, page_4: _filtered(whole, sfreq, None, 35)[page_4],
+                lambda whole, sfreq, page_4: _page_filtered(whole, sfreq, page_4, None, 35),
                 Text(
                     "the high-pass is missing: slow waves of the baseline are still in it. `l_freq` sets it.",
                     "le passe-haut manque : les ondes lentes de la ligne de base y sont encore. `l_freq` "
@@ -182,7 +189,7 @@ EXERCISES = [
             ),
             Mistake(
                 "a high-pass only",
-                lambda whole, sfreq, page_4: _filtered(whole, sfreq, 0.5, None)[page_4],
+                lambda whole, sfreq, page_4: _page_filtered(whole, sfreq, page_4, 0.5, None),
                 Text(
                     "the low-pass is missing: waves faster than 35 Hz are still in it. `h_freq` sets it.",
                     "le passe-bas manque : les ondes plus rapides que 35 Hz y sont encore. `h_freq` le "

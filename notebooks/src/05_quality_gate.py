@@ -84,7 +84,9 @@ sure = after.proba.max(axis=1).to_numpy()
 for stage, n in dead.value_counts().items():
     if n:
         print(f"dead electrode: {stage:5}{n:4} epochs")
-print(f"confidence: {sure[n_intact:].mean():.2f} where it is dead, {sure[:n_intact].mean():.2f} where it is sound")
+print(
+    f"confidence: {sure[n_intact:].mean():.2f} where it is dead, {sure[:n_intact].mean():.2f} where it is sound"
+)
 
 # %%
 import matplotlib.pyplot as plt
@@ -142,13 +144,18 @@ print(f"{changed_percent:.0f} % of the intact epochs have another stage now")
 gate = sleeplab.check_quality(broken)
 refused = gate[~gate["fit"]]  # ~ means "not"
 print(len(gate), "channel-epochs judged,", len(refused), "refused")
-print(refused[["epoch", "ch_name", "reason", "value", "limit", "unit"]].head(3).round(2).to_string(index=False))
+print(
+    refused[["epoch", "ch_name", "reason", "value", "limit", "unit"]].head(3).round(2).to_string(index=False)
+)
 
 # %% [markdown]
 # Each line gives a **reason**, the measured **value**, the **limit** it broke, and the unit. `disconnected` with the unit `correlation`
 # means: the electrodes of one head share a part of their activity; this one shares too little with the others. (With the unit
 # `times`: slow waves are not much stronger than fast ones; a brain's always are, see the slope of lesson 03.) A verdict without a value
 # cannot be argued with; this one can.
+#
+# **A trap: a recording with one or two EEG channels.** There is nobody to compare with, and a wire in the air may pass. A gate finds what it can
+# measure, not everything.
 #
 # Now five faults at once, as a bad week in the laboratory collects them.
 #
@@ -162,7 +169,7 @@ tenth_s = 30 * (len(before.hypno) // 10)  # a tenth of the recording, in whole e
 faults = [
     Fault("flat", 1 * tenth_s, tenth_s, eeg[:1]),
     Fault("flat", 3 * tenth_s, tenth_s, eeg[1:2]),
-    Fault("mains_50hz", 3 * tenth_s, tenth_s, eeg[1:2]),  # a dead wire that picks up the wall socket
+    Fault("mains_50hz", 3 * tenth_s, tenth_s, eeg[1:2]),  # a dead wire that hums
     Fault("unit_error", 5 * tenth_s, tenth_s, eeg[-1:]),
     Fault("clipping", 7 * tenth_s, tenth_s, eeg[:1]),
     Fault("gap", 9 * tenth_s, tenth_s / 2),  # nothing recorded, in any channel
@@ -236,8 +243,12 @@ print(n_blind, "epochs")
 sound = sleeplab.stage(night, sleeplab.check_quality(night)).hypno.to_numpy()
 gated = sleeplab.stage(broken, gate).hypno.to_numpy()
 moved = sound != gated
-print(f"intact part: {100 * moved[:n_intact].mean():.0f} % changed behind the gate, {changed_percent:.0f} % without it")
-print(f"dead part: {100 * moved[n_intact:].mean():.0f} % changed, {(gated[n_intact:] == 'UNS').sum()} epochs not scored")
+print(
+    f"intact part: {100 * moved[:n_intact].mean():.0f} % changed behind the gate, {changed_percent:.0f} % without it"
+)
+print(
+    f"dead part: {100 * moved[n_intact:].mean():.0f} % changed, {(gated[n_intact:] == 'UNS').sum()} epochs not scored"
+)
 
 # %% [markdown]
 # Hardly anything changes: other electrodes took over. **In the clinic.** This is why a recording has several EEG derivations. When all of
@@ -286,7 +297,9 @@ _ = ax.legend()
 # %% tags=["nbval-check-output"]
 for limit in sleeplab.quality.LIMITS:
     if limit.role == "eeg" and limit.reason in ("flat", "amplitude", "clipped"):
-        print(f"{limit.reason:10}{limit.measure:13}{limit.bound} {limit.value:g} {limit.unit}: {limit.source[:28]} …")
+        print(
+            f"{limit.reason:10}{limit.measure:13}{limit.bound} {limit.value:g} {limit.unit}: {limit.source[:28]} …"
+        )
 
 # %% [markdown] exercise="05-4"
 # ### Exercise 05-4: the lowest limit that one can afford

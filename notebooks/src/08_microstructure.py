@@ -15,8 +15,8 @@
 # - **Before this**: lessons `00_welcome` to `04_hypnogram`.
 # - **Time**: 35 min to read, 35 min to practise, 15 s for the machine (25 s more where the night is not made yet).
 # - **Data**: 45 minutes of a simulated night and its truth; no person was recorded. Free to use (BSD-3-Clause licence). The real
-#   excerpts of DREAMS with two experts may not be passed on with this course (licence CC BY-NC-ND 3.0); *Reuse this* says how to
-#   run the lesson on them.
+#   excerpts of DREAMS with two experts may not be passed on with this course (licence CC BY-NC-ND 3.0); the last section says
+#   how to run the lesson on them.
 
 # %% [markdown]
 # ## What do you remember?
@@ -212,8 +212,8 @@ for name, marks, truth in (("expert 2", two, one), ("YASA", machine, one), ("YAS
 # Hardly anything that YASA marks is wrong for expert 1, but it misses many: its limits are strict. (Here expert 1 is the list of
 # the simulation: it also holds spindles too small for any eye. No person marks all of them.)
 #
-# **A trap: the default of `compare_detection`.** Without `method="intersection"` it compares beginnings only, and demands that they are
-# **equal**. In samples or in seconds: then nearly nothing matches, and a good program looks useless.
+# **A trap: the default of `compare_detection`.** Without `method="intersection"` it takes beginnings only, counted in samples, and demands
+# that they are **equal**. Two people hardly ever begin at the same sample: nearly nothing matches, and a good program looks useless.
 
 # %% [markdown] exercise="08-2"
 # ### Exercise 08-2: F1, the machine and the ceiling
@@ -278,15 +278,10 @@ for rel_pow in limits:
     spans = [] if tried is None else tried.summary()[["Start", "End"]].to_numpy()
     result = yasa.compare_detection(spans, one, method="intersection")
     scores.append([result["precision"], result["recall"], result["f1"]])
-ax = plt.figure(figsize=(7, 3.2)).gca()
-for name, style, values in zip(
-    ("precision", "recall", "F1"), ("--", ":", "-"), np.transpose(scores), strict=True
-):
-    ax.plot(limits, values, style, color="#1F2933", marker="o", label=name)
-_ = (
-    ax.set(xlabel="limit rel_pow: mild to strict", ylabel="against expert 1", ylim=(0, 1.05)),
-    ax.legend(loc="center right"),
-)
+lines = plt.figure(figsize=(7, 3.2)).gca().plot(limits, scores, color="#1F2933", marker="o")
+plt.setp(lines[0], linestyle="--"), plt.setp(lines[1], linestyle=":")
+_ = plt.legend(lines, ("precision", "recall", "F1"), loc="center right"), plt.ylim(0, 1.05)
+_ = plt.xlabel("limit rel_pow: mild to strict"), plt.ylabel("against expert 1")
 
 # %% [markdown]
 # **Reading.** Mild (left): more hits, more false alarms. Strict (right): no false alarm, but hardly a hit. F1 is best at the mild

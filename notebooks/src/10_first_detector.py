@@ -14,7 +14,7 @@
 #   2. choose what an epoch is compared with, and say why the stage matters;
 #   3. set a limit, and say what the limit costs.
 # - **Before this**: lessons `03_frequency_content`, `04_hypnogram`, `09_features`.
-# - **Time**: 40 min to read, 35 min to practise, 15 s for the machine (25 s more where the night is not made yet).
+# - **Time**: 35 min to read, 35 min to practise, 15 s for the machine (25 s more where the night is not made yet).
 # - **Data**: one simulated night with its stages; no person was recorded. Free to use (BSD-3-Clause licence). Or your own.
 
 # %% [markdown]
@@ -94,7 +94,7 @@ print(x.loc[planted].set_axis(planted.index).round(1).to_string())
 # We look at the beta power in µV², without the logarithm, as beginners do.
 #
 # **Predict.** The movement is by far the largest value. What does it do to the mean and to the standard deviation? What happens
-# to the z-score of the *heart* epoch?
+# to the z-score of the `heart` epoch?
 
 # %% tags=["nbval-check-output"]
 beta_uv2 = features["eeg_beta_power_uv2"].to_numpy()
@@ -137,7 +137,8 @@ _ = ax.legend(loc="upper right")
 # wider, even with the logarithm.
 #
 # *In words: a grey heap of bars, narrow, with a few single bars far to the right. A blue band covers the heap; a wider orange
-# band covers more. Arrows mark three epochs: rhythm at the right edge of the heap, heart to the right of it, movement far out.*
+# band covers more. Arrows mark three epochs:
+# rhythm inside the heap (its beta is ordinary), heart to the right of both bands, movement far out.*
 #
 # **In the clinic.** "Normal values" computed from patients' nights have the same fault: sick people in the sample widen what counts
 # as normal, and then the sick look normal.
@@ -145,7 +146,7 @@ _ = ax.legend(loc="upper right")
 # %% [markdown] exercise="10-1"
 # ### Exercise 10-1: a ruler that does not bend
 #
-# Compute the robust z-score of the *heart* epoch from its beta (log10, table `x`), against all epochs in `own`. `median` and
+# Compute the robust z-score of the `heart` epoch from its beta (log10, table `x`), against all epochs in `own`. `median` and
 # `mad` are made in the cell above.
 #
 # **Your answer:** `heart_z`, the robust z-score.
@@ -318,8 +319,8 @@ print(sorted(first_five))
 # %% tags=["nbval-check-output"]
 clean = np.log10(sleeplab.epoch_features(night, hypnogram)[names]).set_axis(x.columns, axis=1)
 for words, rows in (("with the faults", x.loc[own]), ("without", clean.loc[own])):
-    called = IsolationForest(contamination=0.01, random_state=0).fit_predict(rows) == -1
-    print(f"{words:16} {called.sum()} of {len(rows)} epochs")
+    flags = IsolationForest(contamination=0.01, random_state=0).fit_predict(rows)  # -1: unusual, 1: usual
+    print(f"{words:16} {(flags == -1).sum()} of {len(rows)} epochs")
 
 # %% [markdown]
 # The same number: 1 % is 1 %, whether somebody is ill or not. `contamination` is not something that the detector finds out. It is a

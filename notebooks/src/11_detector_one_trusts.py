@@ -13,7 +13,7 @@
 #   2. set a limit on some nights and report it on others, and give a score a p-value;
 #   3. say where a detector fails, before somebody else finds out.
 # - **Before this**: lesson `10_first_detector`.
-# - **Time**: 40 min to read, 40 min to practise, 20 s for the machine.
+# - **Time**: 35 min to read, 35 min to practise, 20 s for the machine.
 # - **Data**: three short simulated nights, made while you wait; no person was recorded. Free to use (BSD-3-Clause licence).
 
 # %% [markdown]
@@ -65,15 +65,13 @@ import sleeplab
 
 # %%
 sizes = [0.5, 3, 1, 2, 0.7, 1.5, 4, 1.2]  # 1 is typical
+starts = 30 * np.linspace(40, 120 * hours - 10, 8).round() + 5  # in seconds
+rhythms = [sleeplab.Fault("evolving_rhythm", at, 20, (), x) for at, x in zip(starts, sizes, strict=True)]
 
 
-def nights_table(seed):  # a night, the same night with planted rhythms, and where they are
+def plant(seed):  # a night, the same night with planted rhythms, and the table of what was planted
     night = sleeplab.simulate_night(seed, hours=hours)
-    starts = 30 * np.linspace(40, 120 * hours - 10, 8).round() + 5
-    faults = [
-        sleeplab.Fault("evolving_rhythm", at, 20, (), size) for at, size in zip(starts, sizes, strict=True)
-    ]
-    return night, *sleeplab.inject_faults(night.recording, faults)
+    return night, *sleeplab.inject_faults(night.recording, rhythms)
 
 
 def robust_z(x):  # a table without wild values as a ruler: median and MAD of the rows' own stage
@@ -83,7 +81,7 @@ def robust_z(x):  # a table without wild values as a ruler: median and MAD of th
 
 # %%
 names = [f"eeg_{band}_power_uv2" for band in ("delta", "theta", "alpha", "sigma", "beta")]
-tables, nights = {}, {"tuning": nights_table(tuning_seed), "reporting": nights_table(reporting_seed)}
+tables, nights = {}, {"tuning": plant(tuning_seed), "reporting": plant(reporting_seed)}
 for name, (night, recording, truth) in nights.items():
     features = sleeplab.epoch_features(recording, night.hypnogram)
     x = np.log10(features[names]).set_axis(features["stage"])
@@ -201,11 +199,10 @@ print(f"F1 on the reporting night, had one cheated: {f1['reporting'].max():.2f}"
 
 # %% [markdown] exercise="11-2"
 # **A trap: tuned and reported on the same night.** The last line can never be lower than the one before: the limit that was chosen
-# *on* a night fits the chance of that night. It is a promise that the next patient breaks. **Set the limit on some nights,
-# report on others.** The others must be other *people*, not the other half of the same night.
+# on a night fits the chance of that night. It is a promise that the next patient breaks. **Set the limit on some nights,
+# report on others.** The others must be other people, not the other half of the same night.
 #
-# (Two nights are enough to show the idea, not to trust the number: with `reporting_seed` 11 the same limit finds nothing at all.
-# In earnest one takes dozens of people, and gives an interval.)
+# (Two nights are enough to show the idea, not to trust the number: another person gives another one. In earnest one takes dozens of people, and gives an interval.)
 #
 # ### Exercise 11-2: a limit that misses little
 #
@@ -257,7 +254,7 @@ print("alarms in a healthy night of 8 h (960 epochs) at p up to 0.05:", round(96
 
 # %% [markdown] exercise="11-3"
 # **A trap: five percent of a thousand.** A calibrated p-value of 0.05 still calls 48 epochs of every healthy night, because one asks a
-# thousand times. To expect less than one false alarm in twenty nights, ask for p below 0.05 / 960. (This is *Bonferroni's*
+# thousand times. To expect less than one false alarm in twenty nights, ask for p below 0.05 / 960. (This is Bonferroni's
 # correction.) With 200 usual scores p cannot get that small: one needs more nights, or a model of the tail.
 #
 # ### Exercise 11-3: the p-value as a function

@@ -34,8 +34,7 @@
 #
 # Who, when, and for each channel its label, unit and sampling rate. It is read in a blink.
 # </details>
-
-# %% [markdown]
+#
 # ## The parameters of this lesson
 #
 # `night_cpu_s` is how long one processor is busy with one night. 26 s is what was measured on the small machine on which sleeplab is
@@ -51,6 +50,7 @@ n_workers: int = 1  # programs that work at the same time in this lesson
 seed: int = 13  # of the simulated recordings
 
 # %%
+import os
 import tempfile
 from pathlib import Path
 
@@ -70,17 +70,16 @@ n_nights = round(archive_tb * 1e6 / night_mb)
 computing_h = n_nights * night_cpu_s / 3600
 nights_per_hour = 3600 / night_cpu_s
 print(f"{n_nights:,} nights")
-print(f"one core: {nights_per_hour:.0f} nights per hour, {computing_h:.0f} hours in all")
+print(f"computing, one core: {nights_per_hour:.0f} nights per hour, {computing_h:.0f} hours in all")
+
+disk_mb_s, network_mb_s = 150, 118  # MB per second
+network_h = archive_tb * 1e6 / network_mb_s / 3600
+print(f"reading, over the network: {network_h:.1f} hours")
 
 # %% [markdown]
 # Seven and a half days for one core, day and night. From Friday evening to Monday morning there are some 60 hours: with four cores it
 # would be ready. But the nights must also be read. Two usual speeds: a hard disk gives 150 MB per second; a network cable of "1 Gb/s"
 # gives 118. (Gb with a small b are giga**bits**. A byte has eight bits, and a little is lost on the way.)
-
-# %% tags=["nbval-check-output"]
-disk_mb_s, network_mb_s = 150, 118
-network_h = archive_tb * 1e6 / network_mb_s / 3600
-print(f"the whole archive over this network: {network_h:.1f} hours")
 
 # %% [markdown] exercise="13-1"
 # ### Exercise 13-1: and from the disk?
@@ -114,9 +113,9 @@ _ = ax.legend()
 # %% [markdown]
 # **Reading.** To the left of the crossings more cores help; to the right of them the cores wait for the disk.
 #
-# *In words: the hours for the archive against the number of cores, on axes where each step is a factor. A blue line falls
-# straight from about 180 hours with one core to under 2 hours with 128. Two flat lines, dashed near 12 hours and dotted near 9 hours, cross
-# it between 8 and 32 cores: the network and the hard disk.*
+# *In words: the hours for the archive against the number of cores, on logarithmic axes. A blue line falls
+# straight from about 180 hours with one core to under 2 hours with 128. Two flat lines cross it: dashed, the network, near 12 hours and 16
+# cores; dotted, the hard disk, near 9 hours and 20 cores.*
 #
 # **In the clinic.** "We need a bigger computer" is often wrong. Where the nights lie on one old disk behind one cable, twenty cores are
 # enough. Ask where the files are before you ask for processors.
@@ -135,7 +134,7 @@ print(f"{cores_fed:.1f} cores")
 
 # %% [markdown]
 # The third thing that runs out is **memory**. sleeplab lets each of its workers take up to 3 GB, so a laptop with 16 GB feeds five of
-# them, however many cores it has. The fourth is your own time: nobody looks at 25,000 reports. What comes out must be *tables*.
+# them, however many cores it has. The fourth is your own time: nobody looks at 25,000 reports. What comes out must be tables.
 #
 # ## 2. Dask: a counter and its clerks
 #
@@ -143,9 +142,9 @@ print(f"{cores_fed:.1f} cores")
 # a function and what to call it with. The *scheduler* at the counter gives each slip to a clerk who is free. The clerks are the *workers*:
 # programs of their own, on this computer or on others. For each slip you get a receipt, a *future*: the promise of a result.
 #
-# `LocalCluster` opens such an office on this computer. `127.0.0.1` is the computer's address for itself: nobody outside can reach it.
+# `LocalCluster` opens such an office on this computer. `127.0.0.1` is the computer's address for itself: no other computer can reach it.
 
-# %%
+# %% tags=["nbval-check-output"]
 from distributed import Client, LocalCluster, wait
 
 cluster = LocalCluster(
@@ -157,18 +156,15 @@ cluster = LocalCluster(
     silence_logs=50,  # only what is fatal
 )
 client = Client(cluster)
-
-# %% tags=["nbval-check-output"]
-import os
-
 receipt = client.submit(os.getpid)  # a task: ask for the number of the program that runs it
 print("is the worker another program than this notebook?", receipt.result() != os.getpid())
 
 # %% [markdown]
-# `submit` comes back at once; `result()` waits until the work is done.
+# `submit` hands in one slip and comes back at once; `result()` waits until the work is done. Each program on a computer has a number
+# (`os.getpid()` tells it): the worker has another one than this notebook.
 #
-# Now an archive. Three recordings, of different length so that it goes fast; one of them lies there twice, under two names, as it does in
-# every real archive. And one arrived today, but the copy broke off.
+# Now an archive. Three recordings, of different length so that it goes fast; one of them lies there twice, under two names, as it happens
+# in real archives. And one arrived today, but the copy broke off.
 
 # %%
 workspace = tempfile.TemporaryDirectory()
@@ -180,7 +176,7 @@ if not recordings:
     for k, minutes in enumerate([6, 8, 12]):
         sleeplab.write_simulated_edf(folder / f"night_{k}.edf", seed + k, hours=minutes / 60)
     (folder / "copy of night_1.edf").write_bytes((folder / "night_1.edf").read_bytes())
-sleeplab.write_simulated_edf(today / "night_3.edf", seed + 3, hours=0.1)
+sleeplab.write_simulated_edf(today / "night_3.edf", seed + 3, hours=10 / 60)
 whole = (today / "night_3.edf").read_bytes()
 _ = (today / "night_3.edf").write_bytes(whole[:3000])  # the copy broke off
 
@@ -194,9 +190,10 @@ files = [*sorted(folder.rglob("*.edf")), today / "night_3.edf"]
 futures = client.map(sleeplab.read_header, files)
 _ = wait(futures)
 for future in futures:
-    is_good = future.status == "finished"
-    minutes = round(future.result().duration_s / 60, 1) if is_good else "-"
-    print(f"{future.status:9} {minutes} min")
+    if future.status == "finished":
+        print("finished:", round(future.result().duration_s / 60, 1), "min")
+    else:
+        print(future.status)
 
 # %% [markdown]
 # Nothing: its future ends in `error`, the others are finished. With a plain `for` loop the program would have stopped at the first
@@ -209,26 +206,27 @@ for future in futures:
 # ## 3. A cohort
 #
 # A *cohort* is a group of people, here of nights. `sleeplab.cohort` does what a hundred lines around Dask would: it gives every night the
-# *same* steps as lesson 12 (quality, stages, features, findings), keeps what is finished, and lists what failed. A few seconds per night
-# here; the first one is slower, because the worker loads YASA.
+# same steps as lesson 12 (quality, stages, features, findings), keeps what is finished, and lists what failed. A few seconds per night
+# here; the first one is slower, because the worker loads YASA. (`lambda p: …` is a small function without a name: it is called now and
+# then, and prints how far the work is.)
 
-# %%
+# %% tags=["nbval-check-output"]
 out = Path(results) if results else Path(workspace.name, "results")
 sources, office = [folder, today], cohort.Workers(scheduler=cluster.scheduler_address)
 first = cohort.run_cohort(
     sources, out, workers=office, on_progress=lambda p: print(p.stage, p.done, "of", p.total)
 )
-
-# %% tags=["nbval-check-output"]
 print("went in    ", first.n_recordings)
 print("copies     ", first.n_duplicates)
 print("computed   ", first.n_computed)
 print("failed     ", len(first.failures))
 
 # %% [markdown]
-# The three lower numbers add up to the first: 5 = 1 + 3 + 1. Copies are found by the **content**: a night's name in the tables, `night_id`, is
-# made from the bytes of the file, not from its file name. So no patient's name gets in, and a copy does not count twice. It would count twice
-# in an average, and a copy in both halves of a training would be a leak (lesson 09).
+# `computed 4 of 4` counts what was tried. What came of it stands below: the three last numbers add up to the first, 5 = 1 + 3 + 1.
+#
+# Copies are found by the **content**: a night's name in the tables, `night_id`, is made from the bytes of the file, not from its file
+# name. So no patient's name gets in, and a copy does not count twice, in an average or in a training (lesson 09: a copy in both halves
+# would be a leak).
 #
 # Why did one fail? The list of failures is a table, too, `failures.parquet`.
 
@@ -253,19 +251,16 @@ again = cohort.run_cohort(sources, out, workers=office)
 print("finished before", again.n_finished)
 print("computed now   ", again.n_computed)
 print("failed         ", len(again.failures))
+client.close()
+cluster.close()
 
 # %% [markdown]
 # Only the mended one. That is called to *resume*. It is the same after a power cut, a full disk or a restart: a finished night is written
 # beside its place and then renamed, so there are no half nights, and what is finished is never computed again. `docs/cohort.md` lists
 # what was tried. A new version of sleeplab or another setting counts as new work: numbers of two versions never get mixed.
 #
-# We need the workers no more. An office that nobody closes keeps its memory until the computer is restarted.
-
-# %%
-client.close()
-cluster.close()
-
-# %% [markdown]
+# The last two lines close the office: the workers are needed no more, and as long as they are there they keep their memory.
+#
 # ## 4. The tables
 #
 # *Parquet* is a file format for tables, as CSV is, but it knows the type of each column (a number stays a number, 007 stays a text), it
@@ -274,11 +269,18 @@ cluster.close()
 # %%
 nights = pd.read_parquet(out / "nights.parquet").sort_values("duration_min")  # one row per night
 print(len(nights), "rows,", len(nights.columns), "columns")
-print(nights[["duration_min", "n_epochs", "n_channels", "unfit_pct", "tst_min"]].round(1).to_string(index=False))
+shown = nights[["duration_min", "n_channels", "n_problems", "unfit_pct", "tst_min"]]
+print(shown.round(1).to_string(index=False))
 
 # %% [markdown]
 # `nights.parquet` answers most questions, and it is small: one row per night. `unfit_pct` is the share of the signal that is not fit to be
-# staged, `tst_min` the sleep time. What belongs to epochs is in folders: `gate`, `hypnogram`, `features`, and `ledger` for the findings.
+# staged, `tst_min` the sleep time.
+#
+# **A trap: the file that is only half damaged.** Our broken copy had lost a part of its header, so it could not be read. A copy that broke
+# off in the middle can be read: it is a shorter night, and a shorter sleep. sleeplab reads it and counts a problem, `n_problems`. Before
+# you compute any average, look at `duration_min` and `n_problems`.
+#
+# What belongs to epochs is in folders: `gate`, `hypnogram`, `features`, and `ledger` for the findings.
 # pandas reads a folder as one table; `columns=` says which columns.
 
 # %% tags=["nbval-check-output"]
@@ -287,6 +289,10 @@ features = pd.read_parquet(out / "features")
 n_columns = features.select_dtypes("number").shape[1]
 print(len(stages), "epochs of", stages["night_id"].nunique(), "nights")
 print(n_columns, "columns of numbers in the feature table")
+
+is_asleep = stages["stage"].isin(["N1", "N2", "N3", "REM"])
+per_night = 100 * is_asleep.groupby(stages["night_id"]).mean()
+print(f"asleep, mean of the nights: {per_night.mean():.1f} %")
 
 # %% [markdown] exercise="13-3"
 # ### Exercise 13-3: will it fit?
@@ -305,14 +311,9 @@ print(f"all columns {table_gb:.1f} GB, one column {n_epochs * 8 / 1e9:.2f} GB")
 # A laptop with 8 GB would do nothing else any more. One column is no problem. So: read the columns that you need, or let a program do it
 # that works piece by piece (`polars` and `duckdb` read the same folders; examples in `docs/cohort.md`).
 #
-# **A trap: the mean of the means.** Somebody computes the share of sleep of each night, and then the mean of these shares. A night of 6
-# minutes then counts as much as one of 12. Sometimes one wants that ("the average patient"), sometimes not ("of all recorded time").
+# **A trap: the mean of the means.** The last line above is the share of sleep of each night, and then the mean of these shares. A night
+# of 6 minutes counts as much as one of 12. Sometimes one wants that ("the average patient"), sometimes not ("of all recorded time").
 # Say which.
-
-# %% tags=["nbval-check-output"]
-is_asleep = stages["stage"].isin(["N1", "N2", "N3", "REM"])
-per_night = 100 * is_asleep.groupby(stages["night_id"]).mean()
-print("mean of the nights:", round(per_night.mean(), 1), "%")
 
 # %% [markdown] exercise="13-4"
 # ### Exercise 13-4: of all recorded time
@@ -328,7 +329,7 @@ print(f"{asleep_percent:.1f} %")
 # %% [markdown]
 # ## 5. Unlike the other nights: a reference
 #
-# With many nights a new question can be asked: is this night unlike the *others*? For that, sleeplab learns from the table of nights what
+# With many nights a new question can be asked: is this night unlike the others? For that, sleeplab learns from the table of nights what
 # is usual (the middle of each number, and its spread). This is a *reference*. For a new night it says how many of the nights of the
 # reference are at least as unusual: the *p-value*. Four nights are no reference. So we invent a table of 200: no EEG, drawn numbers.
 
@@ -350,7 +351,7 @@ print(f"usual nights with p of 0.05 or less, in the archive: {round(0.05 * n_nig
 #
 # **In the clinic.** Four things to know before you believe a reference:
 #
-# - **Who are the others?** In a sleep laboratory nobody sleeps like at home, and most are ill. "Usual" means *usual here*. A night that is
+# - **Who are the others?** In a sleep laboratory nobody sleeps like at home, and most are ill. "Usual" means usual **here**. A night that is
 #   usual here may be quite ill, and a healthy sleeper may stand out.
 # - **The device.** Other amplifiers, other electrodes, other filters: a new recorder makes every night "unusual". Compare by site and device.
 # - **One in twenty.** With a limit of 5 %, one usual night in twenty is called unusual: in our archive 1,250 nights, by
@@ -409,4 +410,4 @@ print(f"usual nights with p of 0.05 or less, in the archive: {round(0.05 * n_nig
 # sleeplab cohort SOURCE --out DIR       # all nights; the same command again goes on
 # ```
 #
-# A server, a cluster or the cloud: `docs/cohort.md`.
+# A server, a cluster or the cloud: `docs/cohort.md`. Dask's connections have no password by themselves: keep them inside a closed network.

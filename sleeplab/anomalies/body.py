@@ -218,30 +218,31 @@ def find_rem_tone(inputs: Inputs) -> list[Finding]:
     times log2(1 + number of periods).
     """
     for ch_name in names_of_role(inputs.recording, "chin")[:1]:
-        level = _mini_epochs(inputs, ch_name)
         rem = (inputs.stages == "REM") & inputs.fit[ch_name]
-        periods = [run for run in runs(rem, bridge=2) if run[1] - run[0] >= MIN_REM]
-        own = np.zeros(len(rem), dtype=bool)
-        for start, stop in periods:
-            own[start:stop] = rem[start:stop]
-        if not own.any():
-            return []
-        asleep = np.isin(inputs.stages, SLEEP) & inputs.fit[ch_name]
-        rest = float(min(np.quantile(level[own], 0.1), np.quantile(level[asleep], 0.1)))
-        active = level > CHIN_RATIO * rest
-        share, n = float(active[own].mean()), len(periods)
-        if share > CHIN_SHARE:
-            most = max(periods, key=lambda run: active[run[0] : run[1]].mean())
-            at = f"; most ({100 * active[most[0] : most[1]].mean():.0f} %) {span(most[0] * EPOCH_S)} after the start"
-            text = (
-                f"Chin active in {100 * share:.0f} % of the 3-s pieces of {span(float(own.sum()) * EPOCH_S)} of "
-                f"REM{at if n > 1 else ''} (limit 18 %; active: over {CHIN_RATIO * rest:.1f} µV, twice the "
-                "resting level)."
-            )
-            onset, end = periods[0][0] * EPOCH_S, periods[-1][1] * EPOCH_S
-            score = share / CHIN_SHARE * float(np.log2(1 + n))
-            return [Finding("REM without atonia", onset, end - onset, (ch_name,), score, text)]
+        periods = [slice(*run) for run in runs(rem, bridge=2) if run[1] - run[0] >= MIN_REM]
+        if periods:
+            return _judge_tone(ch_name, rem, periods, inputs)
     return []
+
+
+def _judge_tone(ch_name: str, rem: NDArray[np.bool_], periods: list[slice], inputs: Inputs) -> list[Finding]:
+    level = _mini_epochs(inputs, ch_name)
+    own = np.zeros(len(rem), dtype=bool)
+    for period in periods:
+        own[period] = rem[period]
+    asleep = np.isin(inputs.stages, SLEEP) & inputs.fit[ch_name]
+    limit = CHIN_RATIO * float(min(np.quantile(level[own], 0.1), np.quantile(level[asleep], 0.1)))
+    active = (level > limit).mean(axis=1)
+    share = float(active[own].mean())
+    if share <= CHIN_SHARE:
+        return []
+    text = (
+        f"Chin active in {100 * share:.0f} % of the 3-s pieces of {span(float(own.sum()) * EPOCH_S)} of REM "
+        f"(limit 18 %; active: over {limit:.1f} µV, twice the resting level)."
+    )
+    onset, end = periods[0].start * EPOCH_S, periods[-1].stop * EPOCH_S
+    score = share / CHIN_SHARE * float(np.log2(1 + len(periods)))
+    return [Finding("REM without atonia", onset, end - onset, (ch_name,), score, text)]
 
 
 def _mini_epochs(inputs: Inputs, ch_name: str) -> Array:

@@ -72,9 +72,10 @@ def take_over_scored(
 ) -> list[Finding]:
     """Take scored events over, and drop our own findings of the same events.
 
-    Scored events of one kind become one finding until an hour passes without any. A finding of ours of that kind
-    is dropped where scored events fill it: one within 5 s of it, and no stretch of 5 min or more without.
-    Where they do not, it stays and says so. What was not scored at all that night says nothing about ours.
+    Scored events of one kind become one finding until an hour passes without any. A finding of ours of that
+    kind is dropped where scored events fill it: one within 5 s of it, and no stretch of 5 min or more
+    without. Where they do not, it stays and says so. What was not scored at all that night says nothing
+    about ours.
 
     Parameters
     ----------

@@ -112,6 +112,7 @@ def _computed(item: Item, night_id: str, settings: Settings, path: Path, step: l
         sex=item.sex,
         reference=settings.reference,
         eeg=settings.eeg,
+        lang="en" if settings.reports else None,
         on_step=step.append,
     )
     check_unchanged(path, night_id)
@@ -122,7 +123,7 @@ def _computed(item: Item, night_id: str, settings: Settings, path: Path, step: l
         "peak_mb": peak_memory_mb(),
     }
     tables = night_tables(results, {"age": item.age, "sex": item.sex, "site": "", "device": "", **cost})
-    report = results.report.html if settings.reports else ""
+    report = results.report.html if results.report else ""
     return Outcome(item.position, night_id, tables, report)
 
 

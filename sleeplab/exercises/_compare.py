@@ -57,7 +57,9 @@ def plain(value: Any) -> Any:
         return {str(name): plain(value[name].tolist()) for name in value.columns}
     if hasattr(value, "tolist"):  # NumPy and pandas
         labels = getattr(value, "index", None) if hasattr(value, "iloc") else None
-        items = plain(value.tolist())
+        items = value.tolist()
+        if str(getattr(value, "dtype", "object")) == "object":
+            items = plain(items)
         return items if labels is None else _Labelled(items, [str(label) for label in labels])
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

@@ -38,7 +38,7 @@ __all__ = [
 
 
 class Results(NamedTuple):
-    """What the flow makes of one night, in the order in which it is made."""
+    """What the flow makes of one night, in the order in which it is made; the report may be None."""
 
     recording: mne.io.BaseRaw
     gate: pd.DataFrame
@@ -46,7 +46,7 @@ class Results(NamedTuple):
     features: pd.DataFrame
     anomalies: pd.DataFrame
     worklist: pd.DataFrame
-    report: Report
+    report: Report | None
     context: dict[str, Any]
 
 
@@ -63,7 +63,7 @@ def process_night(  # noqa: PLR0913  # the one front door
     reference: str | Path | CohortReference | None = None,
     minutes: float = 10.0,
     eeg: Sequence[str] = (),
-    lang: str = "en",
+    lang: str | None = "en",
     on_step: Callable[[str], None] = _no_step,
 ) -> Results:
     """Run the whole flow on one recording; nothing is written.
@@ -84,7 +84,7 @@ def process_night(  # noqa: PLR0913  # the one front door
     eeg
         Labels of the EEG channels, where they are not recognised by themselves.
     lang
-        Language of the report: "en" or "fr".
+        Language of the report: "en" or "fr"; None for no report, which takes a quarter of the time.
     on_step
         Called with the name of each step in `STEPS` before it begins.
 
@@ -104,13 +104,14 @@ def process_night(  # noqa: PLR0913  # the one front door
     from sleeplab import anomalies, features, provenance, quality, report, review
     from sleeplab.datasets import locate
 
-    report.check_language(lang)
+    if lang is not None:
+        report.check_language(lang)
     on_step("read")
     raw, context = _read(path, eeg=eeg)
     known = _known(raw, age=age, sex=sex, scoring=scoring, reference=reference)
     context |= {"age": age, "sex": sex}
     context["provenance"] = {"night_id": context["night_id"]} | provenance.describe_run(
-        {"recording": locate(path), "scoring": scoring, "reference": _path_of(reference)},
+        {"recording": locate(path), "scoring": scoring and locate(scoring), "reference": _path_of(reference)},
         parameters={"minutes": minutes, "age": age, "sex": sex, "eeg": _names_of_eeg(raw) if eeg else []},
     )
     on_step("gate")
@@ -123,8 +124,10 @@ def process_night(  # noqa: PLR0913  # the one front door
     ledger = anomalies.find_anomalies(raw, gate, hypnogram, table, known=known)
     on_step("review")
     worklist = review.plan_review(ledger, minutes=minutes)
-    on_step("report")
-    page = report.night_report(raw, gate, hypnogram, ledger, worklist, context=context, lang=lang)
+    page = None
+    if lang is not None:
+        on_step("report")
+        page = report.night_report(raw, gate, hypnogram, ledger, worklist, context=context, lang=lang)
     return Results(raw, gate, hypnogram, table, ledger, worklist, page, context)
 
 

@@ -39,6 +39,8 @@ def write_results(results: Results, out: str | Path) -> Path:
     ------
     OSError
         If the folder cannot be written; nothing is left behind.
+    ValueError
+        If the results hold no report.
     """
     folder = Path(out)
     made = _make_folder(folder)
@@ -99,6 +101,9 @@ def _write_all(results: Results, folder: Path) -> None:
     from sleeplab import provenance, scoring
 
     start = results.recording.info["meas_date"]
+    if results.report is None:
+        msg = "results must hold a report to be written, got none. Run process_night(..., lang='en') or 'fr'."
+        raise ValueError(msg)
     results.report.save(folder / "report.html")
     scoring.write_hypnogram(results.hypnogram, folder / "hypnogram.csv")
     without_formulas(results.anomalies).to_csv(folder / "ledger.csv", index=False)

@@ -100,7 +100,7 @@ def check_identity(paths: Sequence[str | Path], *, names: Sequence[str] = ()) ->
             msg = f"There is no file at {path}. Check the spelling and the folder."
             raise FileNotFoundError(msg)
         found = {(*hit[:2], field, hit.position) for hit, field in _findings(path, needles)}
-        rows += [(number, *finding) for finding in sorted(found, key=lambda finding: finding[3])]
+        rows += [(number, *finding) for finding in sorted(found, key=lambda finding: finding[::-1])]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.astype({"file": int, "kind": str, "encoding": str, "field": str, "position": int})
 

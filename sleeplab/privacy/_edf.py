@@ -37,14 +37,26 @@ class Deidentified(NamedTuple):
     identity_from : str
         By what the person was told from others: ``"given"``, ``"patient code"``, ``"name and birth date"``,
         or ``"this file"``: then another night of this person gets another pseudonym and another shift.
-    removed : pandas.DataFrame
-        ``field, place, count, done``: one row per text that was replaced or emptied, per track dropped. The
-        words are not in it; read them at their place in the source.
+    notes : Removed
+        What was taken away, as it was collected.
     """
 
     path: Path
     identity_from: str
-    removed: pd.DataFrame
+    notes: Removed
+
+    @property
+    def removed(self) -> pd.DataFrame:
+        """What was taken away.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``field, place, count, done``: one row per text that was replaced or emptied, per track dropped.
+            The words are not in it; read them at their place in the source. It is made when it is asked for:
+            copying a file needs no pandas, which alone takes more memory than the copy.
+        """
+        return self.notes.table()
 
 
 class Subject(NamedTuple):
@@ -123,7 +135,7 @@ def deidentify(
     target = folder / (subject.stem + suffix)
     with beside(target) as part:
         _write(part, header, layout, kept, removed)
-    return Deidentified(target, subject.identity_from, removed.table())
+    return Deidentified(target, subject.identity_from, removed)
 
 
 def subject_of(path: Path, layout: Layout, key: bytes, patient: str) -> Subject:

@@ -24,15 +24,15 @@ _PARTS = {
     b"year": rb"(?:19|20)\d\d",
     b"word": _MONTH,
 }
-_ALONE = rb"(?<!\w)(?<!\d\.)"  # not the middle of a number or of its decimals
+_ALONE = rb"(?<![^\W_])(?<!\d\.)"  # not in a word, a number or its decimals; file names join by underscores
 _PATTERNS = {
     "date": _ALONE
     + rb"(?:%(day)s([./\- ])%(month)s\1(?:%(year)s|\d\d)|%(year)s([./\-])%(month)s\2%(day)s" % _PARTS
     + rb"|%(day)s[ \-_]%(word)s[ \-_]%(year)s)(?!\d)" % _PARTS,
     "number like a French NIR": _ALONE
     + rb"[1-478][ .]?\d\d[ .]?(?:0[1-9]|1[0-2]|[2-9]\d)[ .]?(?:\d\d|2[AB])[ .]?\d{3}[ .]?\d{3}"
-    + rb"(?:[ .]?\d\d)?(?!\w)",
-    "phone": _ALONE + rb"(?:0|(?:\+|00)33[ .\-]?(?:\(0\))?)[1-9](?:[ .\-]?\d\d){4}(?!\w)",
+    + rb"(?:[ .]?\d\d)?(?![^\W_])",
+    "phone": _ALONE + rb"(?:0|(?:\+|00)33[ .\-]?(?:\(0\))?)[1-9](?:[ .\-]?\d\d){4}(?![^\W_])",
     "e-mail": rb"(?<![\w.])[a-z0-9][\w.+\-]{0,63}@[a-z0-9][a-z0-9\-]{1,62}\.[a-z]{2,}",
     "serial number": rb"(?:serial|s/n|device|appareil|equipment)[ \-]?(?:number|no\.?|nr\.?)?[ ]?[:=#]?[ ]?"
     rb"[a-z]{0,6}-?\d{4,}",

@@ -87,7 +87,7 @@ def deidentify_scoring(
         edf = Path(folder_of_one, "scoring.edf")
         write_events(table, edf, start=start)
         part.write_bytes(_signed(edf.read_bytes(), subject.person))
-    return Deidentified(target, subject.identity_from, removed.table())
+    return Deidentified(target, subject.identity_from, removed)
 
 
 def _all_rows(scoring: Scoring, removed: Removed) -> pd.DataFrame:

@@ -87,12 +87,12 @@ def say_in_figure(figure: Figure, say: Callable[[str], str]) -> None:
     """Put the words of a figure into another language: labels of axes and ticks, texts."""
     from matplotlib.axis import Axis
     from matplotlib.text import Text
-    from matplotlib.ticker import FixedFormatter
 
     for axis in figure.findobj(Axis):
-        formatter = axis.get_major_formatter()
-        if isinstance(formatter, FixedFormatter):
-            formatter.seq = [say(word) for word in formatter.seq]
+        words = [label.get_text() for label in axis.get_ticklabels()]
+        said = [say(word) for word in words]
+        if said != words:
+            axis.set_ticks(axis.get_ticklocs(), labels=said)
     for text in figure.findobj(Text):
         text.set_text(say(text.get_text()))
 

@@ -21,7 +21,7 @@ _UNIT = r"(?: h \d\d min| (?:s|min|h|ms|µV²|µV|Hz|%)(?!\w)|/min|/h)"
 _CHANNEL = "Chin|Flow|Thorax|Abdomen|Pulse|Snore|Position|Leg[LR]?"
 _NAME = rf"\b(?:[A-Za-z]+\d[\w-]*|[A-Z]{{3,}}|{_CHANNEL})\b|doi:\S*\w"
 _VALUES = re.compile(rf"{_NUMBER}{_UNIT}?|{_NAME}")
-_BETWEEN = re.compile(r"(\.(?:\s|$)|[;:,]\s| ?\(|\) ?| · )")
+_BETWEEN = re.compile(r"(\.(?:\s|$)|[;:,]\s|\s?\(|\) ?| · )")
 
 
 class Language(NamedTuple):

@@ -131,7 +131,7 @@ def _model(name: str) -> Any:
     A warning is silenced: the label encoder of YASA 0.8's models was saved by scikit-learn 0.24. The stages
     come from the LightGBM booster inside, which knows no such version; a test pins its output.
     """
-    import joblib  # type: ignore[import-untyped]
+    import joblib
     import yasa
     from sklearn.exceptions import InconsistentVersionWarning
 
