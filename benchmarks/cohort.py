@@ -152,6 +152,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="nights of 12 minutes: for the form")
     parser.add_argument("--nights", type=int, default=6, help="how many (default: %(default)s)")
     options = parser.parse_args()
+    if options.nights < 3:
+        parser.error(
+            f"--nights must be 3 or more, the first night of each worker is not counted; got {options.nights}"
+        )
     with tempfile.TemporaryDirectory() as folder:
         n_nights, hours = (3, 0.2) if options.quick else (options.nights, 8.0)
         figures = measure(Path(folder), n_nights, hours, quick=options.quick)

@@ -122,7 +122,9 @@ def undisturbed(nights: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
 def here() -> Iterator[Client]:
     """Two workers as threads of this process."""
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+        ) as cluster,
         Client(cluster) as client,
     ):
         yield client
