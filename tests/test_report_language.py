@@ -62,6 +62,7 @@ def test_another_language_is_refused():
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_finding_and_its_reference_is_said_in_french(kind):
     assert untranslated(kind) == untranslated(KINDS[kind].reference) == []
+    assert len(speak("fr").say(kind)) <= 23  # what fits beside the picture of the night
 
 
 def test_levels_measures_and_reasons_have_french_names():

@@ -203,3 +203,13 @@ def test_a_class_is_graded_in_one_command(course, tmp_path, capsys):
     assert "wrong, because squared &lt;b&gt;." in feedback
     assert len(list((out / "feedback").glob("*.html"))) == 7
     assert "z.zip" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_an_endless_loop_is_reported_and_the_rest_is_marked(course, tmp_path):
+    zipped(course / "b.zip", {"n.ipynb": notebook(extra="while True: pass"), "p.jsonl": progress()})
+    out = tmp_path / "out"
+    assert main(["exercises", "grade", str(course), "--out", str(out), "--seconds", "200"]) == 0
+    rows = list(csv.DictReader(io.StringIO((out / "grades.csv").read_text(encoding="utf-8"))))
+    assert {row["exercise"]: row["outcome"] for row in rows} == {"99-1": "passed", "99-2": "passed"}
+    assert all("a cell ran longer than a minute and was stopped" in row["note"] for row in rows)
