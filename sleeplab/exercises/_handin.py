@@ -77,7 +77,7 @@ def _members(path: Path) -> tuple[bytes, bytes]:
                 msg = "the zip holds a path that leads out of its folder: it was not opened"
                 raise ValueError(msg)
             return _one(archive, ".ipynb"), _one(archive, ".jsonl", needed=False)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError) as error:
         msg = "the zip is damaged, locked or none"
         raise ValueError(msg) from error
 

@@ -120,7 +120,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, number: int, allo
     try:
         with archive.open(member) as file:  # what the archive says of a size is not believed
             data = file.read(_MOST_BYTES + 1)
-    except (NotImplementedError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError):
         return Part(field, problem="packed in a way that is not known, or damaged: open and search it")
     if len(data) > _MOST_BYTES or not allowance.take(len(data)):
         return Part(field, problem=TOO_LARGE)

@@ -8,6 +8,7 @@ import os
 import tempfile
 import tomllib
 import warnings
+from pathlib import Path
 from typing import NamedTuple
 
 import jupytext
@@ -16,7 +17,6 @@ import matplotlib as mpl
 import nbformat
 import numpy as np
 import pytest
-from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +25,7 @@ from sleeplab.exercises._catalogue import load_lesson
 from sleeplab.exercises._compare import plain
 from sleeplab.exercises._exercise import call
 
+ROOT = Path(__file__).parents[2]
 SOURCES = [path for path in sorted((ROOT / "notebooks/src").glob("*.py")) if learner.exercises_of(path)]
 EXERCISES = ROOT / "exercises"
 LEAST_MISTAKES, N_HINTS = 3, 3

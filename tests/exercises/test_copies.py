@@ -5,15 +5,16 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 from sleeplab.cli import main
 from sleeplab.exercises import _copies, _progress
 from sleeplab.exercises._catalogue import load_lesson, unseal
 from sleeplab.privacy import check_identity
 
+ROOT = Path(__file__).parents[2]
 ORIGINAL = ROOT / "exercises/originals/01_load_a_recording.ipynb"
 
 

@@ -1,12 +1,14 @@
 """The learners' copies and the solutions that the build makes of a lesson."""
 
 import ast
+from pathlib import Path
 
 import jupytext
 import learner
 import nbformat
 import pytest
-from conftest import ROOT
+
+ROOT = Path(__file__).parents[2]
 
 LESSON = """\
 # %% tags=["parameters"]
