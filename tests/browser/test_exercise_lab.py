@@ -20,6 +20,10 @@ ROOT = Path(__file__).parents[2]
 TOKEN = "only-for-this-test"  # noqa: S105
 NOTEBOOK = "06_stage_with_yasa.ipynb"
 NUMBER = f"{NOTEBOOK[:2]}-1"
+SETTINGS = {  # no news; every cell stays in the page, also those that are scrolled away
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +42,10 @@ def project(tmp_path_factory):
 def address(project, tmp_path_factory):
     """JupyterLab, started as ``run.py lab`` starts it."""
     home = tmp_path_factory.mktemp("home")
-    settings = home / "config/lab/user-settings/@jupyterlab/apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(
-        '{"fetchNews": "false", "checkForUpdates": false}'
-    )
+    for plugin, chosen in SETTINGS.items():
+        file = home / "config/lab/user-settings/@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(chosen))
     environment = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -102,27 +105,44 @@ def cell_with(page, text):
     return page.locator(".jp-CodeCell").filter(has_text=text).first
 
 
+def run(page, cell):
+    """Press Shift+Enter in a cell until it runs: what is pressed before the kernel is connected is lost."""
+    prompt = cell.locator(".jp-InputPrompt")
+    before = prompt.text_content()
+    for _ in range(12):
+        page.keyboard.press("Shift+Enter")
+        try:
+            sync_api.expect(prompt).not_to_have_text(before, timeout=10_000)
+        except AssertionError:
+            prompt.click()
+        else:
+            return
+    pytest.fail("the kernel does not answer")
+
+
 def write_and_run(page, cell, code):
     """Replace a cell's text and run it, by keyboard."""
-    editor = cell.locator(".cm-content")
-    editor.click()
+    cell.locator(".cm-content").click()
+    cell.locator(".cm-editor.cm-focused").wait_for()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text(code)
-    page.keyboard.press("Shift+Enter")
+    sync_api.expect(cell.locator(".cm-line")).to_have_text(code.splitlines())
+    run(page, cell)
 
 
 def run_up_to_the_exercise(page, path):
-    """Run the cells from the first one to the exercise, by keyboard, on the shortest night."""
+    """Run the code cells from the first one to the exercise, by keyboard, on the shortest night."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    sources = ["".join(cell["source"]) for cell in cells]
-    (parameters,) = [source for source in sources if source.startswith("recording: str")]
-    to_run = next(n for n, source in enumerate(sources) if f'check("{NUMBER}"' in source) + 1
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert sources[0].startswith("recording: str")
     write_and_run(
-        page, cell_with(page, "recording: str"), parameters.replace("simulated:henri", "simulated:nap")
+        page, page.locator(".jp-CodeCell").first, sources[0].replace("simulated:henri", "simulated:nap")
     )
-    for _ in range(to_run - sources.index(parameters) - 1):
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(300)  # as fast as a person
+    to_run = next(n for n, source in enumerate(sources) if f'check("{NUMBER}"' in source)
+    for n in range(1, to_run + 1):
+        cell = page.locator(".jp-CodeCell").nth(n)
+        cell.locator(".jp-InputPrompt").click()
+        run(page, cell)
 
 
 def picture(page, name):
