@@ -1,7 +1,8 @@
 """The whole flow, from file to files, on simulated and on real recordings."""
 
+import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import edfio
@@ -16,7 +17,9 @@ from sleeplab.provenance import PACKAGES
 from sleeplab.scoring import read_hypnogram
 from sleeplab.simulate import write_simulated_edf
 
-FILES = {"report.html", "hypnogram.csv", "ledger.csv", "worklist.csv", "findings.edf", "provenance.json"}
+FILES = {"report.html", "hypnogram.csv", "ledger.csv", "worklist.csv", "provenance.json"} | {
+    *("findings.edf", "findings_events.tsv", "findings_events.json"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +65,25 @@ def test_findings_open_beside_the_recording(results: flow.Results, night: Path, 
     findings, recorded = edfio.read_edf(page.with_name("findings.edf")), edfio.read_edf(night)
     assert (findings.startdate, findings.starttime) == (recorded.startdate, recorded.starttime)
     onsets = [a.onset for a in findings.annotations if not a.text.startswith("Scored by")]
-    np.testing.assert_allclose(sorted(onsets), sorted(results.anomalies["onset_s"]), atol=1e-3)
+    assert samples(onsets, results) == samples(results.anomalies["onset_s"], results)
+
+
+def test_findings_are_bids_events(results: flow.Results, tmp_path: Path) -> None:
+    page = flow.write_results(results, tmp_path)
+    with page.with_name("findings_events.tsv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    described = json.loads(page.with_name("findings_events.json").read_text(encoding="utf-8"))
+    assert list(rows[0])[:3] == ["onset", "duration", "trial_type"]  # as BIDS orders them
+    assert set(rows[0]) <= set(described)
+    onsets = [float(row["onset"]) for row in rows]
+    assert onsets == sorted(onsets)
+    assert samples(onsets, results) == samples(results.anomalies["onset_s"], results)
+    assert sorted(row["trial_type"] for row in rows) == sorted(results.anomalies["kind"])
+    assert "" not in {cell for row in rows for cell in row.values()}  # BIDS writes n/a
+
+
+def samples(onsets: Iterable[float], results: flow.Results) -> list[int]:
+    return sorted(round(onset * results.recording.info["sfreq"]) for onset in onsets)
 
 
 def test_file_name_stands_nowhere(results: flow.Results, tmp_path: Path) -> None:

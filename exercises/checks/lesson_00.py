@@ -3,6 +3,7 @@
 from functools import cache
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import EPOCHS_FOR_MINUTES
 
 
 @cache
@@ -93,14 +94,7 @@ EXERCISES = [
             ),
         ],
         mistakes=[
-            Mistake(
-                "epochs for minutes",
-                lambda right: right * 2,
-                Text(
-                    "this is the number of epochs. An epoch lasts half a minute.",
-                    "c'est le nombre d'époques. Une époque dure une demi-minute.",
-                ),
-            ),
+            EPOCHS_FOR_MINUTES,
             Mistake(
                 "the first person",
                 lambda hypnogram: float((hypnogram.hypno == "N3").sum() / 2),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import EPOCHS_FOR_MINUTES
 
 
 def _delta_uv2(signal, sfreq, *, relative=False):
@@ -301,14 +302,7 @@ EXERCISES = [
             ),
         ],
         mistakes=[
-            Mistake(
-                "epochs for minutes",
-                lambda right: right * 2,
-                Text(
-                    "this is the number of epochs. An epoch lasts half a minute.",
-                    "c'est le nombre d'époques. Une époque dure une demi-minute.",
-                ),
-            ),
+            EPOCHS_FOR_MINUTES,
             Mistake(
                 "all of the deep stretch",
                 lambda whole, sfreq, stretches: _much_delta(whole, sfreq, stretches, share=1.0) / 2,

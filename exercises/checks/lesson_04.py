@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import EPOCHS_FOR_MINUTES, SHARE_FOR_PERCENT
 
 SLEEP = ("N1", "N2", "N3", "REM")
 
@@ -61,14 +62,7 @@ EXERCISES = [
             ),
         ],
         mistakes=[
-            Mistake(
-                "a share",
-                lambda right: right / 100,
-                Text(
-                    "this is a share, from 0 to 1. Percent are asked: times 100.",
-                    "c'est une part, de 0 à 1. On demande des pour cent : fois 100.",
-                ),
-            ),
+            SHARE_FOR_PERCENT,
             Mistake(
                 "of the time in bed",
                 lambda stages: 100 * sum(stage in ("N1", "N2", "N3") for stage in stages) / len(stages),
@@ -251,14 +245,7 @@ EXERCISES = [
                     "c'est l'enregistrement qui n'a pas été coupé. Prenez `statistics`.",
                 ),
             ),
-            Mistake(
-                "epochs for minutes",
-                lambda right: right * 2,
-                Text(
-                    "these are epochs. An epoch lasts half a minute.",
-                    "ce sont des époques. Une époque dure une demi-minute.",
-                ),
-            ),
+            EPOCHS_FOR_MINUTES,
         ],
     ),
     Exercise(

@@ -1,6 +1,7 @@
 """Checks of lesson 05: whether this night can be trusted."""
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import EPOCHS_FOR_MINUTES, SECONDS_FOR_MINUTES, SHARE_FOR_PERCENT
 
 
 def _changed(before, after):
@@ -47,14 +48,7 @@ EXERCISES = [
             ),
         ],
         mistakes=[
-            Mistake(
-                "a share",
-                lambda right: right / 100,
-                Text(
-                    "this is a share, from 0 to 1. Percent are asked: times 100.",
-                    "c'est une part, de 0 à 1. On demande des pour cent : fois 100.",
-                ),
-            ),
+            SHARE_FOR_PERCENT,
             Mistake(
                 "the whole recording",
                 lambda before, after: 100 * _changed(before, after).mean(),
@@ -117,21 +111,8 @@ EXERCISES = [
             ),
         ],
         mistakes=[
-            Mistake(
-                "epochs for minutes",
-                lambda right: right * 2,
-                Text(
-                    "these are epochs. An epoch lasts half a minute.",
-                    "ce sont des époques. Une époque dure une demi-minute.",
-                ),
-            ),
-            Mistake(
-                "seconds for minutes",
-                lambda right: right * 60,
-                Text(
-                    "these are seconds. Minutes are asked.", "ce sont des secondes. On demande des minutes."
-                ),
-            ),
+            EPOCHS_FOR_MINUTES,
+            SECONDS_FOR_MINUTES,
             Mistake(
                 "what is fit",
                 lambda week_gate, eeg: _fit(week_gate, eeg[:1]).sum() / 2,

@@ -1,6 +1,7 @@
 """Checks of lesson 06: what a machine would score."""
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import EPOCHS_FOR_MINUTES, SHARE_FOR_PERCENT
 
 
 def _percent(mask):
@@ -39,14 +40,7 @@ EXERCISES = [
             Text("`100 * (ours == …).mean()`", "Écrivez `100 * (ours == …).mean()`"),
         ],
         mistakes=[
-            Mistake(
-                "a share",
-                lambda right: right / 100,
-                Text(
-                    "this is a share, from 0 to 1. Percent are asked: times 100.",
-                    "c'est une part, de 0 à 1. On demande des pour cent : fois 100.",
-                ),
-            ),
+            SHARE_FOR_PERCENT,
             Mistake(
                 "disagreement",
                 lambda right: 100 - right,
@@ -100,14 +94,7 @@ EXERCISES = [
             ),
         ],
         mistakes=[
-            Mistake(
-                "epochs for minutes",
-                lambda right: right * 2,
-                Text(
-                    "these are epochs. An epoch lasts half a minute.",
-                    "ce sont des époques. Une époque dure une demi-minute.",
-                ),
-            ),
+            EPOCHS_FOR_MINUTES,
             Mistake(
                 "what was found",
                 lambda agreement: agreement.confusion.loc["N3", "N3"] / 2,
@@ -246,14 +233,7 @@ EXERCISES = [
                     "sûre. Il y a peu à corriger là.",
                 ),
             ),
-            Mistake(
-                "a share",
-                lambda right: right / 100,
-                Text(
-                    "this is a share, from 0 to 1. Percent are asked: times 100.",
-                    "c'est une part, de 0 à 1. On demande des pour cent : fois 100.",
-                ),
-            ),
+            SHARE_FOR_PERCENT,
             Mistake(
                 "the rest alone",
                 lambda calibrated, theirs, asked: _percent(

@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import combinations
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import SHARE_FOR_PERCENT
 
 
 def _kappa(one, other):
@@ -138,14 +139,7 @@ EXERCISES = [
                     "c'est un nombre d'époques. Divisez par tous les N1 de A, fois 100.",
                 ),
             ),
-            Mistake(
-                "a share",
-                lambda right: right / 100,
-                Text(
-                    "this is a share, from 0 to 1. Percent are asked: times 100.",
-                    "c'est une part, de 0 à 1. On demande des pour cent : fois 100.",
-                ),
-            ),
+            SHARE_FOR_PERCENT,
         ],
     ),
     Exercise(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import SHARE_FOR_PERCENT
 
 
 def _iou(a0, a1, b0, b1):
@@ -258,14 +259,7 @@ EXERCISES = [
                     "c'est le pourcentage où il a tort. Le reste du temps il a raison.",
                 ),
             ),
-            Mistake(
-                "a fraction",
-                lambda right: right / 100,
-                Text(
-                    "this is a fraction of 1. A percentage is asked.",
-                    "c'est une fraction de 1. On demande un pourcentage.",
-                ),
-            ),
+            SHARE_FOR_PERCENT,
             Mistake(
                 "the number of marks",
                 lambda one, signal, sfreq: 100 * (1 - len(one) / (len(signal) / sfreq)),

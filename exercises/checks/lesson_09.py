@@ -3,6 +3,7 @@
 import numpy as np
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import SHARE_FOR_PERCENT
 
 
 def _medians(nights, column="eeg_delta_power_uv2", stage="N2", how=np.median):
@@ -283,14 +284,7 @@ EXERCISES = [
                     "c'est là qu'il a tort : les époques de N1. On demande les autres.",
                 ),
             ),
-            Mistake(
-                "a fraction",
-                lambda right: right / 100,
-                Text(
-                    "this is a fraction of 1. A percentage is asked.",
-                    "c'est une fraction de 1. On demande un pourcentage.",
-                ),
-            ),
+            SHARE_FOR_PERCENT,
             Mistake(
                 "balanced accuracy",
                 lambda: 50.0,

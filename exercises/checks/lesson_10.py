@@ -3,6 +3,7 @@
 import numpy as np
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import EPOCHS_FOR_MINUTES, SECONDS_FOR_MINUTES
 
 
 def _beta_z(rows, value, *, factor=1.4826):
@@ -135,14 +136,7 @@ EXERCISES = [
             ),
         ],
         mistakes=[
-            Mistake(
-                "epochs for minutes",
-                lambda right: right * 2,
-                Text(
-                    "these are epochs. An epoch lasts half a minute.",
-                    "ce sont des époques. Une époque dure une demi-minute.",
-                ),
-            ),
+            EPOCHS_FOR_MINUTES,
             Mistake(
                 "own stage included",
                 lambda against_one: (against_one > 4).sum() / 2,
@@ -176,13 +170,7 @@ EXERCISES = [
                     "c'est le meilleur détecteur, `by_stage`. La question est ce que coûte `against_one`.",
                 ),
             ),
-            Mistake(
-                "seconds for minutes",
-                lambda right: right * 60,
-                Text(
-                    "these are seconds. Minutes are asked.", "ce sont des secondes. On demande des minutes."
-                ),
-            ),
+            SECONDS_FOR_MINUTES,
         ],
     ),
     Exercise(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import SECONDS_FOR_MINUTES
 
 WANTED = 6  # of the planted epochs
 
@@ -278,13 +279,7 @@ EXERCISES = [
                 ),
                 _draw_half,
             ),
-            Mistake(
-                "seconds for minutes",
-                lambda right: right * 60,
-                Text(
-                    "these are seconds. Minutes are asked.", "ce sont des secondes. On demande des minutes."
-                ),
-            ),
+            SECONDS_FOR_MINUTES,
             Mistake(
                 "half of the time",
                 lambda curve: float(curve["minutes"].max() / 2),

@@ -1,6 +1,7 @@
 """Checks of lesson 12: what the technician gets."""
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import SECONDS_FOR_MINUTES
 
 
 def _plan(ledger, minutes, prices=None):
@@ -180,13 +181,7 @@ EXERCISES = [
                     "c'est le registre sans votre résultat. Planifiez `full`.",
                 ),
             ),
-            Mistake(
-                "seconds for minutes",
-                lambda right: right * 60,
-                Text(
-                    "these are seconds. Minutes are asked.", "ce sont des secondes. On demande des minutes."
-                ),
-            ),
+            SECONDS_FOR_MINUTES,
             Mistake(
                 "the budget",
                 lambda: 60,
@@ -247,13 +242,7 @@ EXERCISES = [
                 ),
                 _draw_cover,
             ),
-            Mistake(
-                "seconds for minutes",
-                lambda right: right * 60,
-                Text(
-                    "these are seconds. Minutes are asked.", "ce sont des secondes. On demande des minutes."
-                ),
-            ),
+            SECONDS_FOR_MINUTES,
             Mistake(
                 "percent",
                 lambda right, night: 100 * right * 60 / int(night.duration),

@@ -1,6 +1,7 @@
 """Checks of lesson 13: what about several terabytes."""
 
 from sleeplab.exercises import Exercise, Mistake, Text
+from sleeplab.exercises.mistakes import SHARE_FOR_PERCENT
 
 
 def _hours(archive_tb, mb_per_s):
@@ -254,14 +255,7 @@ EXERCISES = [
                     "c'est la moyenne des nuits : une nuit courte compte autant qu'une longue.",
                 ),
             ),
-            Mistake(
-                "a share",
-                lambda right: right / 100,
-                Text(
-                    "this is a share, from 0 to 1. Percent are asked: times 100.",
-                    "c'est une part, de 0 à 1. On demande des pour cent : fois 100.",
-                ),
-            ),
+            SHARE_FOR_PERCENT,
             Mistake(
                 "a count",
                 lambda stages: sum(_asleep(stages)),

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from sleeplab.flow import Results
 
-FILES = ("report.html", "hypnogram.csv", "ledger.csv", "worklist.csv", "findings.edf")
+TABLES = ("hypnogram.csv", "ledger.csv", "worklist.csv")
+FINDINGS = ("findings.edf", "findings_events.tsv", "findings_events.json")
+FILES = ("report.html", *TABLES, *FINDINGS)
 _FORMULA = frozenset("=+-@\t\r")  # what makes a spreadsheet compute a cell
 
 
@@ -20,8 +22,9 @@ def write_results(results: Results, out: str | Path) -> Path:
     """Write the results into the folder `out`: all of them, or none.
 
     ``report.html``, ``hypnogram.csv``, ``ledger.csv``, ``worklist.csv``, ``findings.edf`` (EDF+ annotations
-    that a viewer opens beside the recording) and ``provenance.json``. Each file is written beside its
-    place and then renamed; other files in the folder are left alone.
+    that a viewer opens beside the recording), ``findings_events.tsv`` with its ``.json`` (the same as BIDS
+    events) and ``provenance.json``. Each file is written beside its place and then renamed; other files in
+    the folder are left alone.
 
     Parameters
     ----------
@@ -108,7 +111,9 @@ def _write_all(results: Results, folder: Path) -> None:
     scoring.write_hypnogram(results.hypnogram, folder / "hypnogram.csv")
     without_formulas(results.anomalies).to_csv(folder / "ledger.csv", index=False)
     without_formulas(results.worklist).to_csv(folder / "worklist.csv", index=False)
-    scoring.write_events(findings_as_events(results.anomalies), folder / "findings.edf", start=start)
+    events = findings_as_events(results.anomalies)
+    for name in ("findings.edf", "findings_events.tsv"):
+        scoring.write_events(events, folder / name, start=start)
     outputs = [folder / name for name in FILES]
     provenance.write_sidecar(folder / "provenance.json", results.context["provenance"], outputs)
 
@@ -138,7 +143,7 @@ def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def findings_as_events(anomalies: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger as an events table, for an EDF viewer.
+    """Return the ledger as an events table in the order of time, for an EDF viewer or a BIDS data set.
 
     Parameters
     ----------
@@ -150,7 +155,7 @@ def findings_as_events(anomalies: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         ``onset_s, duration_s, kind, channel, scorer``.
     """
-    events = anomalies[["onset_s", "duration_s", "kind"]].copy()
-    events["channel"] = anomalies["ch_names"]
-    events["scorer"] = "sleeplab"
-    return events
+    events = anomalies[["onset_s", "duration_s", "kind"]].assign(
+        channel=anomalies["ch_names"], scorer="sleeplab"
+    )
+    return events.sort_values("onset_s", kind="stable", ignore_index=True)
