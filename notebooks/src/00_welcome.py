@@ -333,17 +333,18 @@ print(numbers.astype(float).round().astype(int).to_string())
 #
 # On a technician's screen, one epoch of 30 s is one page. How many pages of this night are deep sleep (N3)? Add an
 # empty cell (press **Esc**, then **B**) and try: `hypnogram.hypno` is the list of stages, `len(hypnogram.hypno)` its
-# length, and `(hypnogram.hypno == "WAKE").sum()` counts the epochs of WAKE. Then run the solution below.
+# length, and `(hypnogram.hypno == "WAKE").sum()` counts the epochs of WAKE. Then put your
+# answer into the cell below.
 #
 # **Your answer:** `n_deep`, the number of pages that are N3.
 
-# %% [markdown] lang="fr" of="8aa69d"
+# %% [markdown] lang="fr" of="9f1c2b"
 # ### Exercice 00-1 : combien de pages ?
 #
 # Sur l'écran d'un technicien, une époque de 30 s est une page. Combien de pages de cette nuit sont du sommeil profond (N3) ?
 # Ajoutez une cellule vide (tapez **Échap**, puis **B**) et essayez : `hypnogram.hypno` est la suite des stades,
-# `len(hypnogram.hypno)` sa longueur, et `(hypnogram.hypno == "WAKE").sum()` compte les époques d'éveil. Exécutez ensuite la
-# solution ci-dessous.
+# `len(hypnogram.hypno)` sa longueur, et `(hypnogram.hypno == "WAKE").sum()` compte les époques d'éveil. Mettez ensuite
+# votre réponse dans la cellule ci-dessous.
 #
 # **Votre réponse :** `n_deep`, le nombre de pages qui sont en N3.
 
