@@ -3,13 +3,13 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 from test_report_page import CHROMIUM, FLAGS
 
@@ -66,12 +66,26 @@ def address(project, tmp_path_factory):
         [sys.executable, "-c", START, *options, *root], cwd=project, env=environment, stdout=log, stderr=log
     )
     try:
-        yield wait_for(process, Path(log.name), home)
+        yield (url := wait_for(process, Path(log.name), home))
+        started = psutil.Process(process.pid).children(recursive=True)
+        end = urllib.request.Request(  # noqa: S310
+            f"{url}api/shutdown", method="POST", headers={"Authorization": f"token {TOKEN}"}
+        )
+        urllib.request.urlopen(end, timeout=60).close()  # noqa: S310
+        assert process.wait(timeout=60) == 0
+        assert not [child for child in started if lives(child)], "JupyterLab must end its kernels"
     finally:
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        process.kill()
         log.close()
+
+
+def lives(process):
+    """Whether a process is still there after a moment; one that nobody has buried does not live."""
+    for _ in range(40):
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        time.sleep(0.25)
+    return True
 
 
 # run.py would first make an environment of its own; its function `start` is what then runs
@@ -106,17 +120,20 @@ def cell_with(page, text):
 
 
 def run(page, cell):
-    """Press Shift+Enter in a cell until it runs: what is pressed before the kernel is connected is lost."""
+    """Press Shift+Enter in a cell, and again where it was lost: before the kernel listens, after an error."""
     prompt = cell.locator(".jp-InputPrompt")
     before = prompt.text_content()
     for _ in range(12):
+        prompt.click()
         page.keyboard.press("Shift+Enter")
         try:
             sync_api.expect(prompt).not_to_have_text(before, timeout=10_000)
         except AssertionError:
-            prompt.click()
-        else:
+            continue
+        sync_api.expect(prompt).not_to_have_text("[*]:", timeout=180_000)
+        if prompt.text_content() != "[ ]:":
             return
+        before = "[ ]:"
     pytest.fail("the kernel does not answer")
 
 
@@ -141,7 +158,6 @@ def run_up_to_the_exercise(page, path):
     to_run = next(n for n, source in enumerate(sources) if f'check("{NUMBER}"' in source)
     for n in range(1, to_run + 1):
         cell = page.locator(".jp-CodeCell").nth(n)
-        cell.locator(".jp-InputPrompt").click()
         run(page, cell)
 
 
