@@ -88,17 +88,13 @@ def stage_raw(recording: mne.io.BaseRaw, kind: str, truth: np.ndarray) -> Staged
     """Stage a recording, and keep what the calibration is given."""
     seen = {}
 
-    def keep(proba: np.ndarray, recording: mne.io.BaseRaw, fit: pd.DataFrame) -> np.ndarray:
-        seen.update(proba=np.nan_to_num(proba), fit=fit)
+    def keep(proba: np.ndarray, log_power: np.ndarray) -> np.ndarray:
+        seen.update(proba=np.nan_to_num(proba), power=log_power)
         return proba
 
     with mock.patch.object(staging, "calibrate", keep):
         staging.stage(recording, check_quality(recording))
-    power = np.full((seen["fit"].shape[1], len(truth), len(calibration.BANDS_HZ)), np.nan)
-    for i, name in enumerate(seen["fit"].columns):
-        epochs = np.flatnonzero(seen["fit"][name])
-        power[i, epochs] = calibration._log_power(recording, name, epochs)
-    return Staged(kind, seen["proba"], power, truth)
+    return Staged(kind, seen["proba"], seen["power"], truth)
 
 
 def cached(cache: Path, name: str, make: object) -> list[Staged]:
@@ -196,18 +192,15 @@ def fit_table(cache: Path) -> None:
     precision = np.linalg.inv(0.5 * covariance + 0.5 * np.diag(np.diag(covariance)))
     table = {"spectrum": {"mean": spectra.mean(axis=0), "precision": precision}}
     with mock.patch.object(calibration, "load_table", return_value=table):
-        usual = float(np.nanpercentile(np.concatenate([distance(n) for n in nights]), 75))
+        usual = float(
+            np.nanpercentile(np.concatenate([calibration.measure_distance(n.power) for n in nights]), 75)
+        )
         table["temperature"] = fit_temperature([*nights, *pieces, *faults], usual)
         table["expected"] = {name: {"long": 0.0, "short": 0.0} for name in ("accuracy", "kappa")}
         with mock.patch("sleeplab.agreement._expected.load_table", return_value=table):
             table["expected"] = fit_spread(nights, pieces)
     TABLE.write_text(as_toml(table), encoding="utf-8")
     calibration.load_table.cache_clear()
-
-
-def distance(staged: Staged) -> np.ndarray:
-    """Distance of each epoch's spectrum, as `measure_distance` has it."""
-    return np.nanmean(calibration.spectral_distance(staged.power), axis=0)
 
 
 def fit_temperature(recordings: list[Staged], usual: float) -> dict[str, float]:
@@ -217,7 +210,8 @@ def fit_temperature(recordings: list[Staged], usual: float) -> dict[str, float]:
     logp = np.concatenate([np.log(np.maximum(s.proba[k], calibration.FLOOR)) for s, k in parts])
     code = np.concatenate([[STAGES.index(t) for t in s.truth[k]] for s, k in parts])
     n = np.concatenate([np.full(k.sum(), float((s.proba.sum(axis=1) > 0).sum())) for s, k in parts])
-    far = np.clip(np.nan_to_num(np.concatenate([distance(s)[k] for s, k in parts])) - usual, 0, 1.5)
+    distances = [calibration.measure_distance(s.power)[k] for s, k in parts]
+    far = np.clip(np.nan_to_num(np.concatenate(distances)) - usual, 0, 1.5)
 
     def loss(x: np.ndarray) -> float:
         scaled = logp / np.exp(x[0] + x[1] * 60 / np.maximum(n, 60) + x[2] * far)[:, None]
@@ -259,7 +253,7 @@ def as_toml(table: dict) -> str:
         f"short = {t['short']:.2f}  # added, divided by the number of staged epochs (at least 60)\n"
         f"strange = {t['strange']:.4f}  # added per unit of distance beyond `usual`, up to `most`\n"
         f"usual = {t['usual']:.4f}\nmost = {t['most']:.2f}\n\n"
-        "[spectrum]  # log10 of µV²/Hz in the bands of _calibration.py\n"
+        "[spectrum]  # log10 of µV² in the bands of YASA's features\n"
         f"mean = {np.round(np.asarray(table['spectrum']['mean'], float), 3).tolist()}\nprecision = [\n"
     )
     text += "".join(f"    {row},\n" for row in rows) + "]\n"
@@ -271,7 +265,7 @@ def as_toml(table: dict) -> str:
 
 def calibrated(staged: Staged) -> np.ndarray:
     """Calibrate as `stage` does."""
-    return calibration.soften(staged.proba, calibration.temperatures(distance(staged), staged.proba))
+    return calibration.calibrate(staged.proba, staged.power)
 
 
 def hypnograms(staged: Staged, proba: np.ndarray | None = None) -> tuple[yasa.Hypnogram, yasa.Hypnogram]:

@@ -7,8 +7,8 @@ from anomaly_helpers import SFREQ, night_of, pink, raw_of
 
 from sleeplab.anomalies._ledger import Finding, Inputs
 from sleeplab.anomalies.rhythms import find_evolving_rhythms
-from sleeplab.anomalies.shifts import find_arousals
-from sleeplab.anomalies.transients import find_transients
+from sleeplab.anomalies.shifts import find_shifts
+from sleeplab.anomalies.transients import _curvature, detect_transients, find_transients
 from sleeplab.features import fit_mask
 
 N_EPOCHS = 40
@@ -120,6 +120,29 @@ def test_muscle_and_waking_are_left_alone() -> None:
     assert sharp({"C3-M2": pink(0, N) + wave(SPIKES, 120.0, 0.02)}, stages="W" * N_EPOCHS) == []
 
 
+def test_curvature_is_that_of_scipy_in_robust_standard_deviations() -> None:
+    from scipy.ndimage import gaussian_laplace
+
+    x = pink(0, N).reshape(N_EPOCHS, -1)
+    known = []
+    for scale_s in (0.012, 0.03):
+        bend = gaussian_laplace(x.ravel(), scale_s * SFREQ).reshape(x.shape)
+        spread = 1.4826 * np.median(np.abs(bend[:, ::4]), axis=1)
+        around = np.append(np.append(spread[:1], spread), spread[-1:])
+        known.append(bend / ((around[:-2] + around[1:-1] + around[2:]) / 3)[:, None])
+    sharper = np.abs(known[0]) >= np.abs(known[1])
+    np.testing.assert_allclose(_curvature(x, SFREQ), np.where(sharper, *known), rtol=1e-3, atol=1e-4)
+
+
+def test_samples_that_are_missing_hide_no_spike_elsewhere() -> None:
+    x = pink(0, N) + wave(SPIKES, 120.0, 0.02)
+    x[30 * 30 * SFREQ : 31 * 30 * SFREQ] = np.nan
+    inputs = inputs_of({"C3-M2": x})
+    inputs.fit["C3-M2"][30] = False
+    found = [t.time_s for t in detect_transients(inputs)]
+    assert found == pytest.approx([at for at in SPIKES if not 900 <= at < 930], abs=0.02)
+
+
 def test_epochs_that_the_gate_refuses_are_left_alone() -> None:
     inputs = inputs_of({"C3-M2": pink(0, N) + wave(SPIKES, 120.0, 0.02)})
     inputs.fit["C3-M2"][:] = False
@@ -140,7 +163,7 @@ def chin_of(*bursts_s: tuple[float, float]) -> np.ndarray:
 
 
 def shifts(channels: dict[str, np.ndarray], stages: str = "2" * N_EPOCHS) -> list[Finding]:
-    return find_arousals(inputs_of(channels, stages))
+    return [f for f in find_shifts(inputs_of(channels, stages)) if f.kind != "body movements"]
 
 
 @pytest.mark.parametrize("hz", [6, 10, 20])
@@ -268,3 +291,21 @@ def test_shifts_close_together_are_one_series() -> None:
     assert "(N2 3)" in series.evidence
     assert series.onset_s + series.duration_s == pytest.approx(425.0, abs=1.5)
     assert series.score > single.score
+
+
+def test_movements_are_counted_and_single_channels_are_not() -> None:
+    muscle = 40 * np.random.default_rng(3).standard_normal(N)
+    t = np.arange(N) / SFREQ
+    inside = np.zeros(N, bool)
+    for onset in (100.0, 400.0, 700.0):
+        inside |= (t >= onset) & (t < onset + 5)
+    names = ("C3-M2", "C4-M1", "O2-M1")
+    x = {name: pink(k, N, 15.0) for k, name in enumerate(names)}
+    moved = {name: own + np.where(inside, muscle, 0.0) for name, own in x.items()}
+    (finding,) = [f for f in find_shifts(inputs_of(moved)) if f.kind == "body movements"]
+    assert finding.evidence.startswith("Body movements in the EEG: 3 in 10.")
+    assert finding.onset_s == pytest.approx(100, abs=1)
+    assert finding.onset_s + finding.duration_s == pytest.approx(705, abs=1)
+    assert finding.score == pytest.approx(2.0)  # log2(1 + 3)
+    alone = find_shifts(inputs_of(x | {"O2-M1": moved["O2-M1"]}))
+    assert not any(f.kind == "body movements" for f in alone)

@@ -154,3 +154,32 @@ def test_rem_soon_after_the_recording_began_is_not_sleep_onset_rem() -> None:
 def test_a_short_recording_is_no_short_sleep() -> None:
     five_hours = "W" * 40 + CYCLE * 2 + "2" * 80 + "W" * 20
     assert not any(f.evidence.startswith("Total sleep time") for f in findings_of(five_hours))
+
+
+def staged(letters: str, p_rem: float) -> list[str]:
+    """Kinds of findings where a machine staged and gave REM this probability."""
+    import pandas as pd
+    import yasa
+
+    stages = list(night_of(letters).hypno.astype(str))
+    proba = pd.DataFrame((1 - p_rem) / 4, index=range(len(stages)), columns=["WAKE", "N1", "N2", "N3", "REM"])
+    machine = yasa.Hypnogram(stages, proba=proba.assign(REM=p_rem))
+    return [finding.kind for finding in find_night_findings(machine)]
+
+
+def test_a_machines_rem_is_believed_from_an_expected_two_and_a_half_minutes_on() -> None:
+    """Six epochs of 0.9 are 2.7 min, six of 0.8 are 2.4; a human's single epoch is believed."""
+    no_rem = ORDINARY.replace("R", "2")
+    short = no_rem[:300] + "R" * 6 + no_rem[306:]
+    assert "no REM" not in staged(short, 0.9)
+    assert "no REM" in staged(short, 0.8)
+    assert "no REM" not in kinds(no_rem[:300] + "R" + no_rem[301:])
+    (finding,) = [f for f in findings_of(no_rem) if f.kind == "no REM"]
+    assert "short or doubtful" not in finding.evidence
+
+
+def test_a_machines_short_rem_after_falling_asleep_is_no_sleep_onset_rem() -> None:
+    early = "W" * 40 + "2" * 10 + "R" * 5 + ORDINARY[55:]
+    assert "sleep-onset REM" in kinds(early)
+    assert "sleep-onset REM" not in staged(early, 0.9)
+    assert "sleep-onset REM" in staged("W" * 40 + "2" * 10 + "R" * 9 + ORDINARY[59:], 0.9)

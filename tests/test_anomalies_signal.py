@@ -204,16 +204,33 @@ def test_an_inverted_lead_is_named() -> None:
     assert float(finding.evidence.split("correlation ")[1].split()[0]) == pytest.approx(-0.5, abs=0.1)
 
 
-def test_a_cut_through_brain_and_breath_is_a_clock_jump() -> None:
-    breath = np.sin(2 * np.pi * 0.25 * T)
-    cut = int(600 * SFREQ)
-    jumped = {"Flow": breath.copy(), "Thorax": breath.copy()}
-    for x in jumped.values():
-        x[cut:] = -np.sin(2 * np.pi * 0.25 * T[cut:] + 1.0)
-    noise = {name: 1e-3 * pink(k, N) for k, name in enumerate(jumped)}
-    step = np.where(between(600, 1200), 120.0, 0.0)
-    steps = {"C3-M2": step, "C4-M1": -step}
-    found = artefacts(steps, **{name: x + noise[name] for name, x in jumped.items()})
+def test_a_missing_spindle_band_is_found() -> None:
+    spectrum = np.fft.rfft((pink(99, N) + pink(2, N)) / 2**0.5)  # of C3-M2
+    freqs = np.fft.rfftfreq(N, 1 / SFREQ)
+    spectrum[(freqs < 11) | (freqs > 16)] = 0
+    sigma = np.fft.irfft(spectrum, N)
+    (finding,) = artefacts({"C3-M2": np.where(between(300, 600), -0.8 * sigma, 0.0)})
+    assert (finding.kind, finding.ch_names) == ("spindle band missing", ("C3-M2",))
+    assert (finding.onset_s, finding.duration_s) == (300, 300)
+    assert float(finding.evidence.split(" are ")[1].split()[0]) == pytest.approx(0.2, abs=0.05)
+    assert artefacts({"C3-M2": np.where(between(300, 600), -0.5 * sigma, 0.0)}) == []
+
+
+def breathing(phase: float) -> dict[str, np.ndarray]:
+    """Two channels of even breathing that go on with another phase after 600 s."""
+    x = np.sin(2 * np.pi * 0.25 * T + np.where(T >= 600, phase, 0.0))
+    return {name: x + 1e-3 * pink(k, N) for k, name in enumerate(("Flow", "Thorax"))}
+
+
+def test_breathing_that_steps_on_two_channels_is_a_clock_jump() -> None:
+    found = artefacts({}, **breathing(2.0))
     assert [(f.kind, f.onset_s) for f in found] == [("clock jump", pytest.approx(600, abs=0.03))]
-    assert artefacts(steps, **{name: breath + x for name, x in noise.items()}) == []  # the EEG alone
-    assert artefacts({}, **{name: x + noise[name] for name, x in jumped.items()}) == []  # the breath alone
+    assert artefacts({}, **breathing(0.0)) == []
+    assert artefacts({}, Flow=breathing(2.0)["Flow"], Thorax=breathing(0.0)["Thorax"]) == []  # on one only
+
+
+def test_a_movement_and_the_end_of_a_pause_are_no_clock_jumps() -> None:
+    shaken = np.where(between(598, 602), np.random.default_rng(1).standard_normal(N), 0.0)
+    assert artefacts({}, **{name: x + shaken for name, x in breathing(0.0).items()}) == []
+    paused = {name: np.where(between(500, 609), 0.0, x) for name, x in breathing(2.0).items()}
+    assert artefacts({}, **paused) == []

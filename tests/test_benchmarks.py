@@ -81,8 +81,9 @@ def test_staging_prints_a_table_and_json():
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     figures = json.loads(run.stdout.splitlines()[-1])
     assert {"cold_s", "warm_s", "peak_mb"} <= set(figures["yasa"]) & set(figures["sleeplab"])
-    assert {"cold_s", "warm_s", "peak_mb"} == set(figures["ratios"])
-    assert figures["same_stages"] > 0.8
+    assert {"cold_s", "warm_s", "peak_mb"} <= set(figures["ratios"])
+    assert figures["floor"]["peak_mb"] > 0
+    assert figures["same_stages"] > 0.95
 
 
 @pytest.mark.slow

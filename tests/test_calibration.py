@@ -1,6 +1,5 @@
 """Calibration: the stages stay, strange epochs and short recordings lose confidence; expected agreement."""
 
-import mne
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,14 +13,14 @@ from sleeplab.agreement import (
 )
 from sleeplab.plotting import plot_reliability
 from sleeplab.staging._calibration import (
-    BANDS_HZ,
     calibrate,
     load_table,
+    log_power,
     measure_distance,
     soften,
-    spectral_distance,
     temperatures,
 )
+from sleeplab.staging._features import BANDS, channel_features
 
 STAGES = ["WAKE", "N1", "N2", "N3", "REM"]
 SFREQ = 100
@@ -32,24 +31,20 @@ def random_proba(n: int, seed: int = 0) -> np.ndarray:
 
 
 def ordinary(n_epochs: int, seed: int = 0) -> np.ndarray:
-    """Noise in µV whose density in every band is the table's mean."""
+    """Noise in µV whose power in every band is the table's mean."""
     rng, n = np.random.default_rng(seed), n_epochs * 30 * SFREQ
     hz = np.fft.rfftfreq(n, 1 / SFREQ)
-    centres = [0.5 * (low + high) for low, high in BANDS_HZ]
-    density = 10 ** np.interp(hz, centres, load_table()["spectrum"]["mean"])
+    density = np.zeros_like(hz)
+    for (low, high), mean in zip(BANDS.values(), load_table()["spectrum"]["mean"], strict=True):
+        density[(hz >= low) & (hz < high)] = 10**mean / (high - low)
     # One-sided density S gives |X| = sqrt(S · sfreq · n / 2).
     phases = np.exp(2j * np.pi * rng.random(len(hz)))
     return np.fft.irfft(np.sqrt(density * SFREQ * n / 2) * phases, n)
 
 
-def recording(microvolts: dict[str, np.ndarray]) -> mne.io.RawArray:
-    info = mne.create_info(list(microvolts), SFREQ, "eeg", verbose="error")
-    return mne.io.RawArray(1e-6 * np.array(list(microvolts.values())), info, verbose="error")
-
-
-def all_fit(raw: mne.io.BaseRaw) -> pd.DataFrame:
-    n_epochs = raw.n_times // (30 * SFREQ)
-    return pd.DataFrame(np.ones((n_epochs, len(raw.ch_names)), bool), columns=raw.ch_names)
+def spectra(*derivations: np.ndarray) -> np.ndarray:
+    """Log powers of signals in µV, shape (n_derivations, n_epochs, n_bands)."""
+    return np.stack([log_power(channel_features(signal, "eeg")) for signal in derivations])
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 8.0])
@@ -72,47 +67,52 @@ def test_temperature_one_changes_nothing_and_more_flattens() -> None:
 
 
 def test_unstaged_rows_stay() -> None:
-    raw = recording({"C4-M1": ordinary(3)})
     proba = np.array([[0.6, 0.4, 0, 0, 0], [np.nan] * 5, [0.0] * 5])
-    out = calibrate(proba, raw, all_fit(raw))
+    out = calibrate(proba, spectra(ordinary(3)))
     assert np.isnan(out[1]).all()
     assert (out[2] == 0).all()
     assert out[0].argmax() == 0
     np.testing.assert_array_equal(proba[0], [0.6, 0.4, 0, 0, 0])
 
 
+def test_the_power_of_white_noise_goes_with_the_width_of_the_band() -> None:
+    """1 µV up to 50 Hz is 0.02 µV²/Hz. A bin is known to 36 %, the 1500 and more of a band to 1.2 %."""
+    white = np.random.default_rng(2).standard_normal(100 * 30 * SFREQ)
+    power = (10 ** spectra(white)[0]).mean(axis=0)
+    inner = dict(zip(BANDS, power, strict=True))  # the edges at 0.4 and 30 Hz are filtered
+    for name in ("fdelta", "theta", "alpha", "sigma"):
+        low, high = BANDS[name]
+        assert inner[name] == pytest.approx(0.02 * (high - low), rel=0.05)
+
+
 def test_the_distance_of_the_mean_spectrum_is_zero_and_grows_by_the_precision() -> None:
     table = load_table()["spectrum"]
     mean, precision = np.array(table["mean"]), np.array(table["precision"])
-    assert spectral_distance(mean) == 0
-    for band in range(len(BANDS_HZ)):
-        shifted = mean + 2 * np.eye(len(BANDS_HZ))[band]
-        by_hand = np.sqrt(4 * precision[band, band] / len(BANDS_HZ))
-        assert spectral_distance(shifted) == pytest.approx(by_hand)
+    assert measure_distance(mean[None, None]) == 0
+    for band in range(len(BANDS)):
+        shifted = mean + 2 * np.eye(len(BANDS))[band]
+        by_hand = np.sqrt(4 * precision[band, band] / len(BANDS))
+        assert measure_distance(shifted[None, None]) == pytest.approx(by_hand)
     np.testing.assert_allclose(precision, precision.T, atol=1e-9)
     assert (np.linalg.eigvalsh(precision) > 0).all()
 
 
-def test_a_spectrum_of_known_density_is_near_and_hum_alone_is_far() -> None:
+def test_a_spectrum_of_known_power_is_near_and_hum_alone_is_far() -> None:
     eeg = ordinary(4)
     hum = 20 * np.sin(2 * np.pi * 12 * np.arange(len(eeg)) / SFREQ)
-    raw = recording({"C4-M1": eeg, "C3-M2": np.r_[eeg[: len(eeg) // 2], hum[len(eeg) // 2 :]]})
-    alone = measure_distance(raw.copy().pick(["C4-M1"]), all_fit(raw)[["C4-M1"]])
     # The narrow bands' log power has an error of about 0.2; a typical epoch lies at 0.7.
-    assert (alone < load_table()["temperature"]["usual"]).all()
-    both = measure_distance(raw, all_fit(raw))
-    np.testing.assert_allclose(both[:2], alone[:2])
-    assert (both[2:] > alone[2:] + 1).all()
+    assert (measure_distance(spectra(eeg)) < load_table()["temperature"]["usual"]).all()
+    assert (measure_distance(spectra(hum)) > load_table()["temperature"]["usual"] + 2).all()
 
 
 def test_only_fit_derivations_count() -> None:
-    eeg = ordinary(2)
-    raw = recording({"C4-M1": eeg, "C3-M2": 50 * eeg})
-    fit = all_fit(raw)
-    fit["C3-M2"] = False
-    np.testing.assert_allclose(measure_distance(raw, fit), measure_distance(raw, fit[["C4-M1"]]))
-    fit.loc[1, "C4-M1"] = False
-    assert np.isnan(measure_distance(raw, fit)[1])
+    power = spectra(ordinary(2), 50 * ordinary(2))
+    near, far = (measure_distance(power[i : i + 1]) for i in range(2))
+    np.testing.assert_allclose(measure_distance(power), (near + far) / 2)
+    power[1] = np.nan
+    np.testing.assert_allclose(measure_distance(power), near)
+    power[0, 1] = np.nan
+    assert np.isnan(measure_distance(power)).tolist() == [False, True]
 
 
 def test_strange_epochs_and_short_recordings_are_hotter() -> None:
@@ -129,8 +129,7 @@ def test_an_epoch_unlike_eeg_loses_confidence_and_keeps_its_stage() -> None:
     strange = eeg.copy()
     strange[: 30 * SFREQ] = 80 * np.sign(np.sin(2 * np.pi * 3 * np.arange(30 * SFREQ) / SFREQ))
     proba = np.tile([0.9, 0.04, 0.03, 0.02, 0.01], (6, 1))
-    raw = recording({"C4-M1": strange})
-    out = calibrate(proba, raw, all_fit(raw))
+    out = calibrate(proba, spectra(strange))
     assert out[0, 0] < 0.5 < out[1, 0]
     assert (out.argmax(axis=1) == 0).all()
 

@@ -3,7 +3,10 @@
 import errno
 import json
 import os
+import shlex
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +23,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sleeplab import cohort, flow, quality
-from sleeplab.cohort import _fetch, _run, _store
+from sleeplab.cohort import _fetch, _store
 from sleeplab.cohort._night import Outcome, check_unchanged, montage_id, process, why
 from sleeplab.cohort._places import Item, list_recordings, shown
+from sleeplab.cohort._run import keeping
 from sleeplab.cohort._schemas import DATASETS, LEVELS, SCHEMAS, SUMMARY, arrow_schema, to_arrow
-from sleeplab.cohort._store import Store
+from sleeplab.cohort._store import Store, pack
 from sleeplab.recording import night_id, read_header
 from sleeplab.simulate import write_simulated_edf
 
@@ -44,6 +48,14 @@ def outcome(night: Path) -> Outcome:
 
     item = Item(1, str(night), age=44.0, sex="female", site="north")
     return process(item, night_id(night), cohort.Settings(reports=True), __version__)
+
+
+@pytest.fixture(scope="module")
+def tables(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
+    """Read back what was kept of the night."""
+    store = Store(tmp_path_factory.mktemp("store"))
+    store.write_night("aa-1", outcome.packed)
+    return {name: store.read_night("aa-1", name) for name in (*DATASETS, "nights")}
 
 
 @pytest.fixture
@@ -85,16 +97,18 @@ def test_a_table_says_who_it_is(tmp_path: Path) -> None:
         list_recordings([tmp_path / "none.csv"])
 
 
-def test_a_bids_data_set_gives_age_and_sex(tmp_path: Path) -> None:
+def test_a_bids_data_set_says_who_where_and_with_what(tmp_path: Path) -> None:
     for subject in ("sub-01", "sub-02"):
         folder = tmp_path / subject / "ses-1" / "eeg"
         folder.mkdir(parents=True)
         (folder / f"{subject}_ses-1_task-sleep_eeg.edf").write_bytes(b"")
         (folder / f"{subject}_ses-1_task-sleep_events.edf").write_bytes(b"")
     (tmp_path / "dataset_description.json").write_text("{}")
-    (tmp_path / "participants.tsv").write_text("participant_id\tage\tsex\nsub-02\t61\tM\n")
+    people = "participant_id\tage\tsex\tsite\tdevice\nsub-02\t61\tM\tnorth\tn/a\n"
+    (tmp_path / "participants.tsv").write_text(people)
     one, two = list_recordings([tmp_path])
-    assert (one.age, one.sex, two.age, two.sex) == (None, None, 61.0, "male")
+    assert (one.age, one.sex, one.site) == (None, None, "")
+    assert (two.age, two.sex, two.site, two.device) == (61.0, "male", "north", "")
 
 
 def test_nothing_there_is_an_error_with_the_place(tmp_path: Path) -> None:
@@ -185,6 +199,18 @@ def test_a_copy_is_bounded(
         pass
 
 
+def test_a_copy_that_is_not_of_the_announced_size_is_refused(
+    memory: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.pipe("/box/a.edf", b"0" * 1000)
+    monkeypatch.setattr(type(memory), "get_file", lambda _, __, path: Path(path).write_bytes(b"0" * 1003))
+    with (
+        pytest.raises(ValueError, match="changed while it was fetched: of 1000 bytes 1003 came"),
+        _fetch.local_copy("memory://box/a.edf"),
+    ):
+        pass
+
+
 def test_a_sketch_has_the_identity_and_the_header_of_the_whole(
     night: Path, memory: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,15 +250,14 @@ def test_three_files_behind_a_url_are_refused(memory: fsspec.AbstractFileSystem)
 # One night
 
 
-def test_a_night_becomes_tables_in_their_schemas(outcome: Outcome) -> None:
+def test_a_night_becomes_tables_in_their_schemas(outcome: Outcome, tables: dict[str, pa.Table]) -> None:
     assert outcome.reason == ""
-    assert set(outcome.tables) == {*DATASETS, "nights"}
-    for name, table in outcome.tables.items():
+    for name, table in tables.items():
         assert table.schema == arrow_schema(name)
         assert set(table["night_id"].to_pylist()) <= {outcome.night_id}
     n_epochs = int(0.11 * 120)
-    assert outcome.tables["hypnogram"].num_rows == outcome.tables["features"].num_rows == n_epochs
-    (row,) = outcome.tables["nights"].to_pylist()
+    assert tables["hypnogram"].num_rows == tables["features"].num_rows == n_epochs
+    (row,) = tables["nights"].to_pylist()
     assert row["n_epochs"] == n_epochs
     assert row["duration_min"] == pytest.approx(6.5)
     assert (row["age"], row["sex"], row["month"]) == (44.0, "female", "2001-01")
@@ -240,9 +265,9 @@ def test_a_night_becomes_tables_in_their_schemas(outcome: Outcome) -> None:
     assert outcome.report.startswith("<!doctype html>")
 
 
-def test_the_tables_say_what_the_flow_says(outcome: Outcome, night: Path) -> None:
+def test_the_tables_say_what_the_flow_says(tables: dict[str, pa.Table], night: Path) -> None:
     results = flow.process_night(night, age=44.0, sex="female")
-    kept = {name: table.to_pandas() for name, table in outcome.tables.items()}
+    kept = {name: table.to_pandas() for name, table in tables.items()}
     assert kept["hypnogram"]["stage"].tolist() == results.hypnogram.hypno.astype(str).tolist()
     np.testing.assert_array_equal(kept["features"]["eeg_ptp_uv"], results.features["eeg_ptp_uv"])
     assert kept["ledger"]["evidence"].tolist() == results.anomalies["evidence"].tolist()
@@ -270,14 +295,16 @@ def test_the_schemas_hold_all_that_the_flow_gives(night: Path) -> None:
     assert set(read_header(night).channels) - set(SCHEMAS["channels"]) <= {"label"}
 
 
-def test_no_name_and_no_path_is_kept(outcome: Outcome, night: Path, tmp_path: Path) -> None:
+def test_no_name_and_no_path_is_kept(
+    outcome: Outcome, tables: dict[str, pa.Table], night: Path, tmp_path: Path
+) -> None:
     store = Store(tmp_path)
-    store.write_night("k-1", outcome.tables, outcome.report)
+    store.write_night("k-1", outcome.packed, outcome.report)
     for path in tmp_path.rglob("*.*"):
         with_path = path.read_bytes()
         assert b"DUPONT" not in with_path
         assert str(night.parent).encode() not in with_path
-    for table in outcome.tables.values():
+    for table in tables.values():
         text = json.dumps(table.to_pylist())
         assert "DUPONT" not in text
         assert str(night.parent) not in text
@@ -297,7 +324,7 @@ def test_a_bad_file_is_a_failure_with_step_and_reason(tmp_path: Path, make, step
     make(path)
     name = night_id(path) if path.exists() else "0" * 12
     failed = process(Item(7, str(path)), name, cohort.Settings(), cohort_version())
-    assert (failed.position, failed.tables, failed.step) == (7, {}, step)
+    assert (failed.position, failed.packed, failed.step) == (7, b"", step)
     assert pd.Series([failed.reason]).str.contains(reason).all()
     assert "DUPONT" not in failed.reason
 
@@ -323,7 +350,7 @@ def test_a_recording_that_grows_while_it_is_read_is_a_failure(
 
     monkeypatch.setattr(quality, "check_quality", grows)
     failed = process(Item(1, str(path)), name, cohort.Settings(), cohort_version())
-    assert failed.tables == {}
+    assert failed.packed == b""
     assert "must not change while it is read" in failed.reason
     with pytest.raises(ValueError, match="must not change while it is read"):
         check_unchanged(path, name)
@@ -373,50 +400,100 @@ def small(name: str, night: str, value: float = 1.0) -> pa.Table:
     return pa.Table.from_pylist([row], schema=arrow_schema(name))
 
 
-def tables_of(night: str) -> dict[str, pa.Table]:
-    return {name: small(name, night) for name in (*DATASETS, "nights")}
+def packed(night: str) -> bytes:
+    return pack({name: small(name, night) for name in (*DATASETS, "nights")})
 
 
 def test_a_night_is_finished_when_its_archive_is_whole(tmp_path: Path) -> None:
     store = Store(tmp_path / "deep" / "out")
     assert not store.is_finished("aa-1")
-    store.write_night("aa-1", tables_of("aa"))
+    store.write_night("aa-1", packed("aa"))
     assert store.is_finished("aa-1")
     assert not store.is_finished("aa-1", with_report=True)
-    store.write_night("aa-1", tables_of("aa"), "<p>")
+    store.write_night("aa-1", packed("aa"), "<p>")
     assert store.is_finished("aa-1", with_report=True)
     whole = store.path("aa-1").read_bytes()
     for cut in (0, len(whole) // 2, len(whole) - 1):
         store.path("aa-1").write_bytes(whole[:cut])
         assert not store.is_finished("aa-1")
     with zipfile.ZipFile(store.path("aa-1"), "w") as archive:
-        archive.writestr("nights.parquet", b"")
+        archive.writestr("nights.arrow", b"")
     assert not store.is_finished("aa-1")
 
 
-def test_an_archive_has_the_same_bytes_whenever_it_is_written(tmp_path: Path) -> None:
-    one, two = Store(tmp_path / "1"), Store(tmp_path / "2")
-    one.write_night("aa-1", tables_of("aa"))
-    two.write_night("aa-1", dict(reversed(tables_of("aa").items())))
-    assert one.path("aa-1").read_bytes() == two.path("aa-1").read_bytes()
-    with zipfile.ZipFile(one.path("aa-1")) as archive:
+def test_an_archive_has_the_same_bytes_whenever_it_is_made(tmp_path: Path) -> None:
+    tables = {name: small(name, "aa") for name in (*DATASETS, "nights")}
+    assert pack(tables) == pack(dict(reversed(tables.items())))
+    (tmp_path / "aa.zip").write_bytes(pack(tables))
+    with zipfile.ZipFile(tmp_path / "aa.zip") as archive:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path)
-    store.write_night("aa-1", tables_of("aa"))
+    store.write_night("aa-1", packed("aa"))
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match=r"must take what is found, and writing failed \(No space"):
-        _run._kept(store, "bb-1", Outcome(1, "bb", tables_of("bb")))
+    with pytest.raises(OSError, match=r"must take what is found, and writing failed \(No space"), keeping():
+        store.write_night("bb-1", packed("bb"))
     assert [p.name for p in store.nights.iterdir()] == ["aa-1.zip"]
     monkeypatch.undo()
-    _run._kept(store, "bb-1", Outcome(1, "bb", tables_of("bb")))
+    store.write_night("bb-1", packed("bb"))
     assert store.is_finished("bb-1")
+
+
+SMALL_DISK = """
+import contextlib, errno, pathlib, sys
+from sleeplab.cohort._run import keeping
+from sleeplab.cohort._store import Store
+
+archive, disk = pathlib.Path(sys.argv[1]).read_bytes(), pathlib.Path(sys.argv[2])
+store, keys = Store(disk), []
+try:
+    while len(keys) < 1000:
+        with keeping():
+            store.write_night(f"{len(keys):03x}-1", archive)
+        keys.append(f"{len(keys):03x}-1")
+except OSError as error:
+    print(errno.errorcode[error.errno], error)
+print("kept", all(map(store.is_finished, keys)), len(keys) == len(list(store.nights.iterdir())))
+with (disk / "of others").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+    while file.write(bytes(4096)):
+        pass
+try:
+    with keeping():
+        store.gather(keys)
+except OSError as error:
+    print(errno.errorcode[error.errno], error)
+print("left", [p.name for p in disk.rglob("*") if ".part-" in p.name])
+(disk / "of others").unlink()
+store.path(keys.pop()).unlink()
+store.gather(keys)
+print("then", len(list(disk.rglob("*/part=p0/nights.parquet"))))
+"""
+
+
+@pytest.mark.skipif(
+    shutil.which("unshare") is None or os.geteuid() != 0, reason="only root can mount a small disk (Linux)"
+)
+def test_a_disk_that_is_full_for_real_keeps_what_is_finished(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "night").write_bytes(packed("aa"))
+    (tmp_path / "fill.py").write_text(SMALL_DISK, encoding="utf-8")
+    mount = f"mount -t tmpfs -o size=1m tmpfs {shlex.quote(str(tmp_path / 'disk'))} || exit 99"
+    line = shlex.join([sys.executable, *(str(tmp_path / name) for name in ("fill.py", "night", "disk"))])
+    command = ["unshare", "--mount", "sh", "-c", f"{mount}; {line}"]  # the disk is gone with the process
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    if run.returncode in (1, 99) and not run.stdout:
+        pytest.skip("this system does not let root mount a small disk")
+    nights, kept, tables, left, then = run.stdout.splitlines()
+    for full in (nights, tables):
+        assert full.startswith("ENOSPC")
+        assert "writing failed (No space left on device). What is finished is kept." in full
+    assert (kept, left, then) == ("kept True True", "left []", f"then {len(DATASETS)}")
 
 
 def test_what_a_killed_command_left_is_cleared_away(tmp_path: Path) -> None:
@@ -435,7 +512,7 @@ def test_data_sets_hold_these_nights_and_no_others(tmp_path: Path, monkeypatch: 
     store = Store(tmp_path)
     nights = ["a1", "a2", "a3", "b1"]
     for night in nights:
-        store.write_night(f"{night}-1", tables_of(night))
+        store.write_night(f"{night}-1", packed(night))
     store.gather(f"{night}-1" for night in reversed(nights))
     assert pq.read_table(tmp_path / "gate")["night_id"].to_pylist() == nights
     assert {p.parent.name for p in (tmp_path / "gate").rglob("*.parquet")} == {"part=pa", "part=pb"}
@@ -448,7 +525,7 @@ def test_data_sets_hold_these_nights_and_no_others(tmp_path: Path, monkeypatch: 
 
 def test_an_unchanged_part_is_not_written_again(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.write_night("a1-1", tables_of("a1"))
+    store.write_night("a1-1", packed("a1"))
     store.gather(["a1-1"])
     part = tmp_path / "ledger" / "part=pa" / "nights.parquet"
     os.utime(part, (0, 0))
@@ -456,20 +533,20 @@ def test_an_unchanged_part_is_not_written_again(tmp_path: Path) -> None:
     assert part.stat().st_mtime == 0
 
 
-def test_pandas_polars_and_duckdb_read_the_same(tmp_path: Path, outcome: Outcome) -> None:
+def test_pandas_polars_and_duckdb_read_the_same(tmp_path: Path, tables: dict[str, pa.Table]) -> None:
     duckdb, polars = pytest.importorskip("duckdb"), pytest.importorskip("polars")
     store = Store(tmp_path)
     keys = []
     for first in "0f":
-        tables = {
+        own = {
             name: table.set_column(0, "night_id", pa.array([first * 12] * table.num_rows))
-            for name, table in outcome.tables.items()
+            for name, table in tables.items()
         }
         keys.append(f"{first * 12}-1")
-        store.write_night(keys[-1], tables)
+        store.write_night(keys[-1], pack(own))
     store.gather(keys)
     for name in DATASETS:
-        n_rows = 2 * outcome.tables[name].num_rows
+        n_rows = 2 * tables[name].num_rows
         pattern = str(tmp_path / name / "**" / "*.parquet")
         assert len(pd.read_parquet(tmp_path / name)) == n_rows
         assert (
@@ -481,7 +558,7 @@ def test_pandas_polars_and_duckdb_read_the_same(tmp_path: Path, outcome: Outcome
     mean = duckdb.execute(
         "select avg(eeg_ptp_uv) from read_parquet(?)", [str(tmp_path / "features" / "*" / "*.parquet")]
     ).fetchone()
-    assert mean[0] == pytest.approx(outcome.tables["features"].to_pandas()["eeg_ptp_uv"].mean())
+    assert mean[0] == pytest.approx(tables["features"].to_pandas()["eeg_ptp_uv"].mean())
 
 
 def test_a_missing_column_is_an_error() -> None:

@@ -107,6 +107,27 @@ def test_a_reference_is_fitted_from_the_nights_that_could_be_staged(tmp_path: Pa
     assert "staff" in json.dumps(json.loads(out.read_text(encoding="utf-8")))
 
 
+def test_a_reference_of_few_nights_is_refused_and_of_just_enough_knows_its_limit(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Of 21 nights one could not be staged: 20 are left, and no p-value is below 1/21; of 20, 19 are left."""
+    for n, folder in ((20, tmp_path / "few"), (21, tmp_path / "enough")):
+        nights = fake_nights(folder, n=n)
+        nights.loc[0, "unstaged_pct"] = 90.0
+        cohort._store.write_parquet(to_arrow(nights, "nights"), folder / "nights.parquet")
+    with pytest.raises(
+        ValueError, match=r"20 nights or more.* got 19 \(of 20\): no p-value could be below 1/20"
+    ):
+        cohort.fit_reference(tmp_path / "few")
+    assert main(["cohort-reference", str(tmp_path / "few"), "--out", str(tmp_path / "r.json")]) == 2
+    assert "20 nights or more" in capsys.readouterr().err
+    assert not (tmp_path / "r.json").exists()
+    assert "Not judged" in cohort.cohort_page(tmp_path / "few").html
+    reference = cohort.fit_reference(tmp_path / "enough")
+    absurd = pd.DataFrame([{name: 1e9 for name in reference.feature_names_in_}])
+    assert reference.p_value(absurd)[0] == 1 / 21
+
+
 def test_no_cohort_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["cohort-reference", str(tmp_path), "--out", str(tmp_path / "r.json")]) == 2
     assert "There is no nights.parquet in" in capsys.readouterr().err
@@ -119,10 +140,21 @@ def test_the_page_shows_the_night_that_differs_first(tmp_path: Path) -> None:
     assert first is not None
     assert first[1] == "000000000007"
     assert "Compared with each other" in page
+    assert re.search(r'0{11}7</code></td><td class="number">[\d.]+</td><td class="number">–</td>', page)
     assert re.search(r"Unlike 60 other nights, most in \w+", page)
     assert "By site" in page
     assert "Medians per month" in page
     assert re.search(r"<td class=\"number\">2</td><td class=\"number\">4</td><td>read</td>", page)
+
+
+def test_the_page_gives_p_values_against_other_nights(tmp_path: Path) -> None:
+    """Of 59 others none is as unusual as night 7: p is 1/60."""
+    others = fake_nights(tmp_path / "others").drop(index=7)
+    cohort._store.write_parquet(to_arrow(others, "nights"), tmp_path / "others" / "nights.parquet")
+    fake_nights(tmp_path / "these")
+    page = cohort.cohort_page(tmp_path / "these", reference=cohort.fit_reference(tmp_path / "others")).html
+    assert "Compared with the reference" in page
+    assert re.search(r'0{11}7</code></td><td class="number">[\d.]+</td><td class="number">0.017</td>', page)
 
 
 def test_the_page_needs_nothing_and_runs_nothing(tmp_path: Path) -> None:

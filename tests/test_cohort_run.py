@@ -153,6 +153,34 @@ def test_what_the_client_raises_ends_the_run(here: Client) -> None:
         run_tasks(here, abs, (Task(i, (i,)) for i in range(5)), lambda number, _: full(number))
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the settings are of glibc")
+def test_workers_have_one_thread_and_keep_freed_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a hundred arrays of 4 MB: 1024 new pages for each where memory is given back, else for one."""
+
+    def at_work() -> tuple[set[int], str, int]:
+        import resource
+
+        import numpy as np
+        import threadpoolctl
+
+        cohort._night.process(cohort.Item(1, "none.edf"), "0f", cohort.Settings(), "0")
+        np.ones(1 << 19)
+        begin = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(100):
+            np.ones(1 << 19)
+        n_pages = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - begin
+        n_threads = {pool["num_threads"] for pool in threadpoolctl.threadpool_info()}
+        return n_threads, os.environ["OMP_THREAD_LIMIT"], n_pages
+
+    for name in ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    with cohort._workers.connect(cohort.Workers(n_workers=1)) as client:
+        n_threads, most_threads, n_pages = client.submit(at_work).result()
+    assert n_threads == {1}
+    assert most_threads == "1", "what asks for more than the default gets no more either"
+    assert n_pages < 10 * 1024
+
+
 def test_no_scheduler_is_said_with_what_to_do(
     tmp_path: Path, nights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,3 +164,30 @@ def test_welch_density_of_white_noise_is_its_variance_over_the_bandwidth() -> No
     freqs, density = Block(noise, SFREQ).psd
     inner = density[:, (freqs > 1) & (freqs < 49)]
     assert inner.mean() == pytest.approx(1 / (SFREQ / 2), rel=0.01)
+
+
+@pytest.mark.parametrize("sfreq", [100.0, 128.0, 256.0])
+def test_the_spectrum_is_that_of_scipy_from_half_a_hertz_on(sfreq: float) -> None:
+    from scipy.signal import welch
+
+    rng = np.random.default_rng(6)
+    x = 1000 + 20 * rng.standard_normal((70, round(30 * sfreq))).cumsum(axis=1)  # more epochs than one part
+    freqs, density = Block(x, sfreq).psd
+    their_freqs, theirs = welch(x, sfreq, nperseg=round(4 * sfreq), axis=-1)
+    np.testing.assert_allclose(freqs, their_freqs)
+    np.testing.assert_allclose(density[:, freqs >= 0.5], theirs[:, freqs >= 0.5], rtol=1e-2, atol=1e-6)
+    median_error = np.median(np.abs(density / theirs - 1)[:, freqs >= 0.5])
+    assert median_error < 1e-5
+
+
+def test_rates_are_the_percentiles_of_the_intervals_that_end_in_the_epoch() -> None:
+    beats = np.concatenate([np.arange(1.0, 30, 1.5), np.arange(32.0, 59, 1.5)])  # 2.5 s over the boundary
+    rates = Block(ecg_of(beats).reshape(2, -1), SFREQ).heart_rates
+    np.testing.assert_allclose(rates[:, 0], 40, rtol=0.02)  # a beat may be found a sample beside
+    np.testing.assert_allclose(rates[:, 1], np.quantile([24.0] + [40.0] * 17, [0.05, 0.5, 0.95]), rtol=0.02)
+
+
+def test_four_beats_are_too_few_for_a_rate() -> None:
+    few = Block(ecg_of(np.array([3.0, 10.0, 17.0, 24.0, *np.arange(31.0, 59)])).reshape(2, -1), SFREQ)
+    assert np.isnan(few.heart_rates[:, 0]).all()
+    assert np.isfinite(few.heart_rates[:, 1]).all()

@@ -165,9 +165,11 @@ def heart(n_times: int, every: int = 85) -> np.ndarray:
 
 
 def test_beats_are_found_at_the_r_peaks() -> None:
-    ecg = heart(10 * N_EPOCH) + white(20.0)[0] + pink(10 * N_EPOCH, std_uv=30)
-    beats = find_beats(ecg, SFREQ, N_EPOCH)
-    truth = np.arange(50, 10 * N_EPOCH, 85)
+    n = 70 * N_EPOCH  # more than one block
+    sway = 3000 * np.sin(2 * np.pi * 0.3 * np.arange(n) / SFREQ)
+    ecg = heart(n) + sway + pink(n, std_uv=30)
+    beats = find_beats(ecg.reshape(-1, N_EPOCH), SFREQ)
+    truth = np.arange(50, n, 85)
     assert len(beats.samples) == len(truth)
     assert np.abs(beats.samples - truth).max() <= 2
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sleeplab.anomalies import KINDS, LEDGER_COLUMNS
 from sleeplab.anomalies._ledger import Finding, make_ledger
+from sleeplab.features import FEATURES
 from sleeplab.review import (
     PRICES,
     Price,
@@ -16,6 +17,8 @@ from sleeplab.review import (
     match_events,
     plan_review,
     recall_curve,
+    say_recall,
+    score_epochs,
 )
 
 
@@ -172,3 +175,61 @@ def test_found_is_counted_by_kind() -> None:
     ledger = pd.DataFrame([[1.0, 5.0, "gap"], [95.0, 10.0, "sharp transients"]], columns=columns)
     counts = count_found(truth, ledger, ledger.tail(1))
     assert counts.to_numpy().tolist() == [["gap", 2, 1, 0], ["spike", 2, 1, 1]]
+
+
+def test_the_caller_may_say_what_a_finding_shows() -> None:
+    findings, truth = events((0, 10, "low oxygen")), events((5, 1, "apnea"))
+    shows = {"low oxygen": {"apnea"}}
+    assert match_events(findings, truth).tolist() == [-1]
+    assert match_events(findings, truth, shows=shows).tolist() == [0]
+    assert count_found(truth, findings, findings, shows=shows).to_numpy().tolist() == [["apnea", 1, 1, 1]]
+    curve = recall_curve(findings.assign(cumulative_min=0.1), truth, shows=shows)
+    assert curve["recall"].to_list() == [0.0, 1.0]
+
+
+def epochs_of(*eeg: float) -> pd.DataFrame:
+    """Feature table whose every EEG column has these values."""
+    return pd.DataFrame({name: list(eeg) for name in FEATURES})
+
+
+def test_an_epoch_is_worth_its_best_finding_and_a_series_is_shared_out() -> None:
+    quiet = epochs_of(*[1.0] * 10)
+    rows = [("gap", 30.0, 60.0), ("arousal-like shift", 40.0, 5.0), ("arousal-like series", 120.0, 120.0)]
+    ledger = make_ledger([Finding(k, a, d, (), 3.0, "x") for k, a, d in rows], ["N2"] * 10)
+    gap, shift, series = (expected_value(ledger_of((kind, 0, 3.0)))[0] for kind, *_ in rows)
+    by_hand = [0.0, max(gap, shift), gap, 0.0, *[series / 2] * 4, 0.0, 0.0]
+    assert score_epochs(ledger, quiet) == pytest.approx(by_hand)
+
+
+def test_the_rest_is_ordered_by_how_unusual_it_is() -> None:
+    # of log10 0, 1, -1, 1, 4 the median is 1; the distances 1 0 2 0 3 have median 1: z = distance / 1.4826
+    score = score_epochs(
+        ledger_of(), epochs_of(1.0, 10.0, 0.1, 10.0, 1e4)[["eeg_ptp_uv"]].reindex(columns=FEATURES)
+    )
+    z = np.array([1, 0, 2, 0, 3]) / 1.4826
+    assert score == pytest.approx(z / (z + 8))
+
+
+def test_findings_about_the_night_mark_no_epoch() -> None:
+    assert score_epochs(ledger_of(("no REM", 0, 9.0)), epochs_of(1.0, 1.0)).tolist() == [0.0, 0.0]
+
+
+def test_the_sentence_reads_the_measured_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {"n_nights": 3, "n_kinds": 5, "hours": 8.0, "minutes": [10.0, 20.0], "recall": [0.5, 0.9]}
+    monkeypatch.setattr("sleeplab.review._recall._read", lambda: table | {"false_per_clean_h": 0.5})
+    assert say_recall(15.0) == (
+        "Measured on known truth, this budget finds 70 % of what was planted in 3 simulated nights; all 5 "
+        "kinds count alike; of a healthy night as long as this one about 4 findings are false."
+    )
+    for minutes, hours, share in ((5.0, 8.0, 25), (5.0, 4.0, 50), (99.0, 8.0, 90)):
+        assert f"finds {share} % of" in say_recall(minutes, hours=hours)
+
+
+def test_the_measured_table_rises_and_stays_below_all() -> None:
+    from sleeplab.review._recall import _read
+
+    table = _read()
+    assert len(table["minutes"]) == len(table["recall"])
+    assert sorted(table["minutes"]) == table["minutes"]
+    assert sorted(table["recall"]) == table["recall"]
+    assert 0 < table["recall"][0] < table["recall"][-1] <= 1

@@ -90,8 +90,13 @@ def test_real_sleep_is_staged_as_plain_yasa_does(n: int, excerpt: Callable[[int]
     assert (stages(ours) == stages(plain(recording, "Cz-M1"))).mean() >= 0.99
 
 
+def test_one_derivation_is_staged_where_it_is_fit(night: mne.io.BaseRaw) -> None:
+    ours, theirs = stage(night, all_fit(night)), plain(night, "C4-M1", "E1-M2", "Chin")
+    np.testing.assert_allclose(ours.proba[list(STAGES)], theirs.proba, atol=ATOL)
+
+
 def test_several_derivations_are_averaged(night: mne.io.BaseRaw) -> None:
-    ours = stage(night, all_fit(night))
+    ours = stage(night, all_fit(night), n_derivations=2)
     passes = [plain(night, eeg, "E1-M2", "Chin").proba.to_numpy() for eeg in ("C4-M1", "C3-M2")]
     np.testing.assert_allclose(ours.proba[list(STAGES)], np.mean(passes, axis=0), atol=ATOL)
     best = np.array(STAGES)[np.mean(passes, axis=0).argmax(axis=1)]
@@ -144,7 +149,8 @@ def test_an_electrode_off_is_replaced_by_the_other(night: mne.io.BaseRaw) -> Non
     ours = stage(changed(night, die), gate)
     other = plain(night, "C3-M2", "E1-M2", "Chin")
     np.testing.assert_allclose(ours.proba[list(STAGES)][half:], other.proba[half:], atol=ATOL)
-    assert (stages(ours)[:half] == stages(other)[:half]).mean() > 0.85  # here C4 has a voice too
+    first = plain(night, "C4-M1", "E1-M2", "Chin")
+    assert (stages(ours)[:half] == stages(first)[:half]).mean() > 0.95
 
 
 def test_helpers_are_used_where_they_are_fit(night: mne.io.BaseRaw) -> None:
@@ -163,7 +169,7 @@ def test_where_both_first_derivations_are_lost_the_third_is_staged(night: mne.io
     gate = all_fit(three)
     lost = (gate["ch_name"] != "O2-M1") & (gate["epoch"] == 100)
     gate.loc[lost | ((gate["ch_name"] == "C4-M1") & (gate["epoch"] < 50)), "fit"] = False
-    found = stage(three, gate).proba[list(STAGES)]
+    found = stage(three, gate, n_derivations=2).proba[list(STAGES)]
     c3, o2 = (plain(three, name).proba[list(STAGES)] for name in ("C3-M2", "O2-M1"))
     # the scale of C3 and O2 is that of the whole night, but for one epoch of C3
     np.testing.assert_allclose(found.iloc[100], o2.iloc[100], atol=ATOL)
@@ -179,8 +185,30 @@ def test_a_second_derivation_is_not_read_for_a_few_epochs(night: mne.io.BaseRaw)
     def spoil(data: np.ndarray, names: list[str]) -> None:
         data[names.index("O2-M1")] = np.nan
 
-    found = stage(changed(three, spoil), gate)
+    found = stage(changed(three, spoil), gate, n_derivations=2)
     assert not found.hypno.eq("UNS").any()
+
+
+def test_a_derivation_that_is_fit_for_less_than_five_minutes_is_not_used(night: mne.io.BaseRaw) -> None:
+    two = night.copy().pick(["C4-M1", "C3-M2"]).crop(0, 1799.99)
+    gate = all_fit(two)
+    gate["fit"] = (gate["ch_name"] == "C4-M1") == (gate["epoch"] >= 9)
+    assert np.flatnonzero(stages(stage(two, gate)) == "UNS").tolist() == list(range(9))
+
+
+def test_the_calibration_sees_the_spectra_of_what_was_staged(
+    night: mne.io.BaseRaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = {}
+    monkeypatch.setattr(
+        "sleeplab.staging.calibrate", lambda proba, log_power: seen.update(x=log_power) or proba
+    )
+    two = night.copy().pick(["C4-M1", "C3-M2"]).crop(0, 1799.99)
+    gate = all_fit(two)
+    gate.loc[(gate["ch_name"] == "C4-M1") & (gate["epoch"] < 20), "fit"] = False
+    stage(two, gate)
+    known = ~np.isnan(seen["x"]).any(axis=2)
+    assert known.tolist() == [[False] * 20 + [True] * 40, [True] * 20 + [False] * 40]
 
 
 def test_nan_and_a_unit_error_touch_nothing_else(night: mne.io.BaseRaw) -> None:
@@ -209,7 +237,7 @@ def test_the_joints_do_not_ring(night: mne.io.BaseRaw) -> None:
         data[0, 121 * N_EPOCH :] += 5e-3
 
     level, stepped = stage(one, gate).proba, stage(changed(one, shift), gate).proba
-    np.testing.assert_allclose(stepped, level, atol=1e-3)
+    np.testing.assert_allclose(stepped, level, atol=ATOL)  # in 24 bits, 5 mV are known to 0.5 nV
 
 
 def test_the_input_is_not_touched(night: mne.io.BaseRaw) -> None:
@@ -257,6 +285,8 @@ def test_what_cannot_be_staged_is_refused() -> None:
     with pytest.raises(ValueError, match=r"must cover the 20 epochs of every channel .* has 19 epochs"):
         stage(eeg, all_fit(eeg).iloc[:-1])
     gate = all_fit(eeg)
+    with pytest.raises(ValueError, match=r"n_derivations must be 1 or more, got 0"):
+        stage(eeg, gate, n_derivations=0)
     gate.loc[gate["epoch"] >= 9, ["fit", "reason"]] = [False, "flat"]
     with pytest.raises(ValueError, match=r"the best \(C4-M1\) has 4.5 of 10.0 min.* flat 11"):
         stage(eeg, gate)
@@ -269,8 +299,10 @@ def test_any_rate_is_staged_as_plain_yasa_does(sfreq: float, night: mne.io.BaseR
     one = night.copy().pick(["C4-M1"]).crop(1800, 2999.99).load_data().resample(sfreq, verbose="error")
     fit = pd.DataFrame({"epoch": range(40), "ch_name": "C4-M1", "fit": True, "reason": ""})
     ours, theirs = stage(one, fit), plain(one, "C4-M1")
-    assert (stages(ours) == stages(theirs)).all()
     np.testing.assert_allclose(ours.proba[list(STAGES)], theirs.proba, atol=ATOL)
+    two_best = np.sort(theirs.proba, axis=1)[:, -2:]
+    tie = np.diff(two_best, axis=1)[:, 0] < 2 * ATOL
+    assert (stages(ours) == stages(theirs))[~tie].all()
 
 
 def test_a_nap_of_five_minutes_is_staged(night: mne.io.BaseRaw) -> None:

@@ -37,23 +37,26 @@ def ours(recording: mne.io.BaseRaw) -> dict[str, pd.DataFrame]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_feature_is_yasas(name: str, ours: dict[str, pd.DataFrame], yasas: pd.DataFrame) -> None:
-    """YASA rounds to 24 bits: 6e-8. A sample that the filter makes zero may count as a crossing, or not."""
+    """In 24 bits: sums over an epoch round to 1e-6 of the largest, slopes and turns ten times as much.
+
+    A sample that the filter makes zero may count as a crossing, or not.
+    """
     theirs = yasas.filter(regex=f"^{KINDS[name]}_").loc[:, lambda t: ~t.columns.str.endswith("_norm")]
     assert set(ours[name]) == set(theirs)
     crossings = f"{KINDS[name]}_nzc"
     assert np.abs(ours[name][crossings] - theirs[crossings]).max() <= 1
     for column in theirs.columns.drop(crossings):
-        np.testing.assert_allclose(ours[name][column], theirs[column], rtol=1e-7, err_msg=column)
+        np.testing.assert_allclose(ours[name][column], theirs[column], rtol=1e-5, atol=1e-6, err_msg=column)
 
 
 def test_smoothed_and_scaled_as_yasa_does(ours: dict[str, pd.DataFrame], yasas: pd.DataFrame) -> None:
-    """A crossing more or less at one end is a hundredth of the scale."""
+    """In 24 bits; a crossing more or less at one end is a hundredth of the scale."""
     norms = scaled({name: smoothed(table) for name, table in ours.items()})
     together = pd.concat(norms.values(), axis=1)
     theirs = yasas.filter(regex="_norm$").drop(columns="time_norm")
     assert set(together) == set(theirs)
     rest = [column for column in theirs if "_nzc_" not in column]
-    np.testing.assert_allclose(together[rest], theirs[rest], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(together[rest], theirs[rest], rtol=1e-5, atol=1e-4)
     np.testing.assert_allclose(together[theirs.columns], theirs, atol=0.01)
 
 

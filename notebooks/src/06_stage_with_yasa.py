@@ -219,8 +219,8 @@ print(
 # A confidence of 0.8 should mean: of a hundred such epochs, eighty are right. If that holds, the confidence is called *calibrated*. To see it, sort all
 # epochs by confidence, cut them into groups of equal size, and count in each group how many are right.
 #
-# `sleeplab.stage` stages behind the gate, on two derivations, and brings the probabilities nearer to that meaning; how, it has learnt on other
-# simulated nights.
+# `sleeplab.stage` stages behind the gate, with YASA's models, and brings the probabilities nearer to that meaning; how, it has learnt on
+# other simulated nights.
 
 # %%
 gate = sleeplab.check_quality(night)

@@ -98,7 +98,7 @@ def _find_events(inputs: Inputs) -> list[Finding]:
     from sleeplab.anomalies.body import find_body_events
     from sleeplab.anomalies.novelty import find_unusual_epochs
     from sleeplab.anomalies.rhythms import find_evolving_rhythms
-    from sleeplab.anomalies.shifts import find_arousals
+    from sleeplab.anomalies.shifts import find_shifts
     from sleeplab.anomalies.transients import find_transients
 
     findings: list[Finding] = []
@@ -106,7 +106,7 @@ def _find_events(inputs: Inputs) -> list[Finding]:
         find_unusual_epochs,
         find_transients,
         find_evolving_rhythms,
-        find_arousals,
+        find_shifts,
         find_body_events,
         find_artefacts,
     ):

@@ -33,7 +33,8 @@ class Column(NamedTuple):
     feature, stage
         Which column of `FEATURES` in which stage; both "" for a number about the whole night.
     scale
-        "log10" for powers, amplitudes and shares of power, "log1p" for times and rates, else "linear".
+        "log10" for powers, amplitudes and shares of power, else "linear". Times and rates are skewed, but on
+        a logarithmic scale long ones, which tell most, would count for less.
     """
 
     name: str
@@ -62,8 +63,7 @@ def column_of(name: str) -> Column:
         spans_decades = unit in ("µV", "µV²") or feature.endswith(("_rel", "_ratio"))
         return Column(name, unit, feature, stage, "log10" if spans_decades else "linear")
     unit = next((unit for suffix, unit in SUFFIXES.items() if name.endswith(suffix)), "")
-    skewed = unit == "1/h" or (unit == "min" and name != "tst_min")
-    return Column(name, unit, "", "", "log1p" if skewed else "linear")
+    return Column(name, unit, "", "", "linear")
 
 
 class Layout(NamedTuple):
@@ -124,15 +124,13 @@ def layout_of(names: Sequence[str]) -> Layout:
 
 def to_scale(values: Array, scale: str) -> Array:
     """Bring values to their scale; what has no place on it is NaN."""
+    if scale == "linear":
+        return values
     with np.errstate(divide="ignore", invalid="ignore"):
-        if scale == "linear":
-            return values
-        scaled = np.log10(values) if scale == "log10" else np.log1p(values)
+        scaled = np.log10(values)
     return np.where(np.isfinite(scaled), scaled, np.nan)
 
 
 def from_scale(value: float, scale: str) -> float:
     """Undo `to_scale`."""
-    if scale == "log10":
-        return float(10**value)
-    return float(np.expm1(value)) if scale == "log1p" else float(value)
+    return float(10**value) if scale == "log10" else float(value)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sleeplab.anomalies.cohort import CohortReference
 
-FORMAT, VERSION = "sleeplab cohort reference", 1
+FORMAT, VERSION = "sleeplab cohort reference", 2
 MAX_BYTES, MAX_COLUMNS, MAX_DESCRIPTION = 20_000_000, 2000, 500
 NUMBERS = ("center", "slope", "scale")
 BLOCKS = ("block_center", "block_scale")

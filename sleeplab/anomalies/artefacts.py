@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sleeplab.anomalies._ledger import Finding, Inputs, group_by_gap, runs, span
+from sleeplab.anomalies._ledger import Finding, Inputs, group_by_gap, row_medians, runs, span
 from sleeplab.anomalies.signal import Episode, merge_channels
+from sleeplab.anomalies.swaps import find_swapped_leads
 from sleeplab.channels import parse_label
-from sleeplab.features import EPOCH_S, find_r_peaks, names_of_role
+from sleeplab.features import EPOCH_S, names_of_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +23,17 @@ if TYPE_CHECKING:
 POP_UV, POP_EDGE, POP_SHARED = 100.0, 0.6, 0.3
 POP_GAP_S, MIN_POPS = 300.0, 4
 SWEAT_HZ, SWEAT_UV, SWEAT_TIMES, SWEAT_MIN_S = (0.1, 0.6), 25.0, 3.0, 120.0
-SLOW_HZ, DELTA_HZ, SLOW_SHARE = (0.5, 1.5), (2.5, 4.0), 0.3
+# kind: the band that is missing, and the bands beside it that it is compared with
+BANDS_MISSING = {
+    "slow waves missing": ((0.5, 1.5), ((2.5, 4.0),)),
+    "spindle band missing": ((12.0, 15.0), ((8.5, 10.5), (17.0, 20.0))),
+}
+MISSING_SHARE = 0.3
 HUM_HZ, HUM_UV = 45.0, 10.0
 HEART_UV, HEART_REACH_S, BLOCK, MIN_BEATS = 15.0, 0.06, 10, 50  # block in epochs
+MAD_TO_SD = 1.4826
 POLARITY_HZ, POLARITY_R, MIN_SHARING = (4.0, 15.0), -0.25, 3
-CLOCK_Z, CLOCK_BREATHS, CLOCK_BRAIN = 4.0, 2, 2
+CLOCK_Z, CLOCK_ALONE, CLOCK_NEAR_S, CLOCK_STEP_S = 5.0, 0.5, 2.0, 0.1
 
 
 class Say(NamedTuple):
@@ -45,40 +52,46 @@ def find_artefacts(inputs: Inputs) -> list[Finding]:
     - Sweat: 25 µV RMS or more between 0.1 and 0.6 Hz, and 3 times the channel's usual value of that stage,
       for 2 min or more.
     - Heart in the EEG: the average around the R peaks of 5 min is 15 µV high or more.
-    - Slow waves missing: the ratio of 0.5–1.5 Hz to 2.5–4 Hz, which hardly depends on the stage, is 0.3 of
-      the channel's usual one or less for 2 min or more, as when a filter is switched.
+    - Slow waves or the spindle band missing: the ratio of 0.5–1.5 Hz to 2.5–4 Hz, or of 12–15 Hz to the
+      bands on either side, which hardly depend on the stage, is 0.3 of the channel's usual one or less for
+      2 min or more, as when a filter is switched.
     - Mains hum: a line above 45 Hz of 10 µV RMS or more. Read at 100 Hz, a night shows it only where the
       recorder had no filter.
     - Inverted lead: an EEG channel against a mastoid whose 4–15 Hz correlate with those of the others by
       −0.25 or less (needs three).
-    - Clock jump: two breathing and two EEG or EOG channels jump between the same two
-      samples: something is missing there, or the recorder started anew.
+    - Swapped leads: see `sleeplab.anomalies.swaps`.
+    - Clock jump: two breathing channels step between the same two samples by 5 times what is usual in that
+      epoch, and no other step within 2 s is half as large: something is missing there, or the recorder
+      started anew. A movement makes many such steps; at the end of a gap one side stands still.
 
     The limits are ours, set on simulated nights. The score is log2(1 + epochs × channels), of pops log2(1 +
     pops), of a clock jump 2.
     """
-    spectra = {name: _spectra(inputs, x) for name, x in _eeg(inputs)}
+    spectra, eyes = (
+        {name: _spectra(inputs, x) for name, x in _samples(inputs, role)} for role in ("eeg", "eog")
+    )
     return [
         *_pops(inputs),
         *_sweat(inputs, spectra),
         *_heart(inputs),
-        *_slow_loss(inputs, spectra),
+        *(finding for kind in BANDS_MISSING for finding in _band_missing(inputs, spectra, kind)),
         *_hum(inputs, spectra),
         *_inverted(inputs, spectra),
+        *find_swapped_leads(inputs, spectra, eyes),
         *_clock_jumps(inputs),
     ]
 
 
-def _eeg(inputs: Inputs) -> Iterator[tuple[str, Array]]:
-    """Name and samples in µV of each EEG channel, whole epochs only."""
+def _samples(inputs: Inputs, role: str) -> Iterator[tuple[str, Array]]:
+    """Name and samples in µV of each channel of a role, whole epochs only."""
     n = round(len(inputs.stages) * EPOCH_S * float(inputs.recording.info["sfreq"]))
-    for name in names_of_role(inputs.recording, "eeg"):
+    for name in names_of_role(inputs.recording, role):
         yield name, np.nan_to_num(inputs.recording.get_data(picks=[name], stop=n)[0] * 1e6)
 
 
 def _pops(inputs: Inputs) -> list[Finding]:
     sfreq = float(inputs.recording.info["sfreq"])
-    steps = {name: _steps(x, sfreq) for name, x in _eeg(inputs)}
+    steps = {name: _steps(x, sfreq) for name, x in _samples(inputs, "eeg")}
     findings = []
     for name, step in steps.items():
         at = _peaks(step, sfreq)
@@ -102,7 +115,7 @@ def _pops(inputs: Inputs) -> list[Finding]:
 def _steps(x: Array, sfreq: float) -> Array:
     """Height in µV of the step at each steep edge: 0.1 s after against 0.1 s before."""
     n, gap = round(0.1 * sfreq), max(round(0.02 * sfreq), 1)
-    step = np.zeros(len(x))
+    step = np.zeros(len(x), dtype=np.float32)
     if len(x) > 2 * (n + gap):
         edge = np.abs(x[gap + 1 :] - x[: -gap - 1])
         steep = np.flatnonzero(edge >= POP_EDGE * POP_SHARED * POP_UV) + 1
@@ -146,16 +159,22 @@ def _sweat(inputs: Inputs, spectra: Spectra) -> list[Finding]:
     return _episodes(slow, masks, Say("sweat-like drift", words, round(SWEAT_MIN_S / EPOCH_S)))
 
 
-def _slow_loss(inputs: Inputs, spectra: Spectra) -> list[Finding]:
+def _band_missing(inputs: Inputs, spectra: Spectra, kind: str) -> list[Finding]:
+    band, beside = BANDS_MISSING[kind]
     ratio, masks = {}, {}
     for name, own in spectra.items():
-        slow, next_to_it = ((np.abs(own[:, _bins(*band)]) ** 2).sum(axis=1) for band in (SLOW_HZ, DELTA_HZ))
-        value = np.sqrt(slow / np.maximum(next_to_it, 1e-12))
+        power, *others = ((np.abs(own[:, _bins(*hz)]) ** 2).mean(axis=1) for hz in (band, *beside))
+        value = np.sqrt(power / np.maximum(np.prod(others, axis=0) ** (1 / len(others)), 1e-12))
         usual = np.median(value[inputs.fit[name]]) if inputs.fit[name].any() else 0.0
         ratio[name] = value / max(usual, 1e-12)
-        masks[name] = inputs.fit[name] & (ratio[name] <= SLOW_SHARE)
-    words = f"waves of 0.5–1.5 Hz against those of 2.5–4 Hz are {{:.2f}} of usual (limit {SLOW_SHARE})"
-    return _episodes(ratio, masks, Say("slow waves missing", words, round(SWEAT_MIN_S / EPOCH_S)))
+        masks[name] = inputs.fit[name] & (ratio[name] <= MISSING_SHARE)
+    words = f"waves of {_hz(band)} against those of {' and '.join(map(_hz, beside))} are {{:.2f}} of usual "
+    say = Say(kind, f"{words}(limit {MISSING_SHARE})", round(SWEAT_MIN_S / EPOCH_S))
+    return _episodes(ratio, masks, say)
+
+
+def _hz(band: tuple[float, float]) -> str:
+    return f"{band[0]:g}–{band[1]:g} Hz"
 
 
 def _hum(inputs: Inputs, spectra: Spectra) -> list[Finding]:
@@ -168,15 +187,13 @@ def _hum(inputs: Inputs, spectra: Spectra) -> list[Finding]:
 
 
 def _heart(inputs: Inputs) -> list[Finding]:
-    names = names_of_role(inputs.recording, "ecg")[:1]
-    if not names:
+    sfreq, beats = float(inputs.recording.info["sfreq"]), inputs.beats
+    if len(beats) == 0:
         return []
-    sfreq = float(inputs.recording.info["sfreq"])
-    beats = find_r_peaks(np.nan_to_num(inputs.recording.get_data(picks=names)[0]), sfreq)
     around = np.arange(-round(HEART_REACH_S * sfreq), round(HEART_REACH_S * sfreq) + 1)
     block = round(BLOCK * EPOCH_S * sfreq)
     masks, heights = {}, {}
-    for name, x in _eeg(inputs):
+    for name, x in _samples(inputs, "eeg"):
         inner = beats[(beats > 100) & (beats < len(x) - 100)]
         waves, owner = x[inner[:, None] + around], inner // block
         n_blocks = -(-len(inputs.stages) // BLOCK)
@@ -227,29 +244,37 @@ def _episodes(values: dict[str, Array], masks: dict[str, NDArray[np.bool_]], say
 
 def _clock_jumps(inputs: Inputs) -> list[Finding]:
     breaths = names_of_role(inputs.recording, "flow") + names_of_role(inputs.recording, "effort")
-    brain = names_of_role(inputs.recording, "eeg") + names_of_role(inputs.recording, "eog")
-    if len(breaths) < CLOCK_BREATHS or len(brain) < CLOCK_BRAIN:
+    if len(breaths) < 2:
         return []
     sfreq = float(inputs.recording.info["sfreq"])
-    jumped = np.sum([_jumps(inputs, name) for name in breaths], axis=0) >= CLOCK_BREATHS
-    jumped &= np.sum([_jumps(inputs, name) for name in brain], axis=0) >= CLOCK_BRAIN
+    largest = together = np.zeros(1, dtype=np.float32)
+    for size in (_step_sizes(inputs, name) for name in breaths):  # together: the second largest
+        largest, together = np.maximum(largest, size), np.maximum(together, np.minimum(largest, size))
+    near, step = round(CLOCK_NEAR_S * sfreq), round(CLOCK_STEP_S * sfreq)
     findings = []
-    for start, _ in runs(jumped, bridge=round(sfreq)):
-        text = (
-            "Breathing and EEG jump between the same two samples: data may be missing here, or the recorder "
-            f"started anew (limit {CLOCK_Z:.0f} times the usual step of each channel)."
+    for start, stop in runs(together >= CLOCK_Z, bridge=step):
+        top = start + int(np.argmax(together[start:stop]))
+        before, after = (
+            together[max(top - near, 0) : max(top - step, 0)],
+            together[top + step + 1 : top + near],
         )
-        findings.append(Finding("clock jump", (start + 1) / sfreq, 1.0, (), 2.0, text))
+        alone = np.append(before, after).max(initial=0.0) < CLOCK_ALONE * together[top]
+        if alone and before.size and after.size and np.median(before) > 0 and np.median(after) > 0:
+            text = (
+                f"Breathing steps on two channels between the same two samples, {together[top]:.0f} times as "
+                f"far as usual (limit {CLOCK_Z:.0f}): data may be missing here, or the recorder started anew."
+            )
+            findings.append(Finding("clock jump", (top + 1) / sfreq, 1.0, (), 2.0, text))
     return findings
 
 
-def _jumps(inputs: Inputs, name: str) -> NDArray[np.int8]:
-    """1 where a channel steps, within a sample, by 4 standard deviations of its epoch's steps."""
+def _step_sizes(inputs: Inputs, name: str) -> Array:
+    """Size of the step after each sample, over the robust spread of its epoch's steps; 0 where unfit."""
     from scipy.ndimage import maximum_filter1d
 
     n = round(EPOCH_S * float(inputs.recording.info["sfreq"]))
     x = inputs.recording.get_data(picks=[name], stop=len(inputs.stages) * n)[0].astype(np.float32)
     step = np.abs(np.diff(x, append=x[-1:])).reshape(len(inputs.stages), n)
-    spread = np.sqrt(np.pi / 2) * step.mean(axis=1, keepdims=True)  # of a normal distribution
-    far = (step > CLOCK_Z * spread) & (spread > 0) & inputs.fit[name][:, None]
-    return np.asarray(maximum_filter1d(far.ravel().astype(np.int8), 3))
+    usual = MAD_TO_SD * row_medians(step)[:, None]
+    size = np.where((usual > 0) & inputs.fit[name][:, None], step / np.maximum(usual, 1e-30), 0.0)
+    return np.asarray(maximum_filter1d(size.ravel(), 3))

@@ -11,6 +11,7 @@ from sleeplab.anomalies._ledger import (
     Finding,
     Inputs,
     group_by_gap,
+    row_medians,
     runs,
     span,
     stage_at,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 FALL_PCT, FALL_MIN_S, BASELINE_S = 3.0, 10.0, 60.0
 DESATURATION_GAP_S = 300.0
 LOW_PCT, LOW_MIN_S = 88.0, 300.0
-RISE_UV, REST_UV = 8.0, 2.0
+RISE_UV, REST_UV, REST_S = 8.0, 2.0, 10.0
 LEG_MIN_S, LEG_MAX_S, LEG_JOIN_S = 0.5, 10.0, 0.5
 INTERVAL_S = (10.0, 90.0)
 MIN_SERIES = 4
@@ -169,19 +170,18 @@ def _movements(inputs: Inputs, ch_name: str) -> list[tuple[float, float]]:
     from scipy.signal import butter, sosfiltfilt
 
     sfreq = float(inputs.recording.info["sfreq"])
-    x = inputs.recording.get_data(picks=[ch_name])[0] * 1e6
+    n = round(REST_S * sfreq)
+    x = inputs.recording.get_data(picks=[ch_name], stop=len(inputs.stages) * round(EPOCH_S / REST_S) * n)[0]
     sos = butter(2, 10, btype="highpass", fs=sfreq, output="sos")
-    level = uniform_filter1d(np.abs(sosfiltfilt(sos, x)), round(0.15 * sfreq))
-    parts = np.array_split(level, max(len(level) // round(10 * sfreq), 1))
-    rest = median_filter([float(np.median(part)) for part in parts], size=7, mode="nearest")
-    over = level - np.repeat(rest, [len(part) for part in parts])
+    level = uniform_filter1d(np.abs(sosfiltfilt(sos, x * 1e6)), round(0.15 * sfreq))
+    rows = level.astype(np.float32).reshape(-1, n)
+    over = (rows - median_filter(row_medians(rows), size=7, mode="nearest")[:, None]).ravel()
     found = []
     for start, stop in runs(over > REST_UV, bridge=round(LEG_MIN_S * sfreq)):
         risen = np.flatnonzero(over[start:stop] >= RISE_UV)
         if len(risen):
             onset, end = (start + int(risen[0])) / sfreq, stop / sfreq
-            epoch = min(int(onset // EPOCH_S), len(inputs.stages) - 1)
-            if LEG_MIN_S <= end - onset <= LEG_MAX_S and inputs.fit[ch_name][epoch]:
+            if LEG_MIN_S <= end - onset <= LEG_MAX_S and inputs.fit[ch_name][int(onset // EPOCH_S)]:
                 found.append((onset, end))
     return found
 

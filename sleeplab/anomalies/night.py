@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sleeplab.anomalies._ledger import SLEEP, Finding, Known, span
+from sleeplab.anomalies._ledger import SLEEP, Finding, Known, runs, span
 from sleeplab.features import EPOCH_S
 from sleeplab.norms import ADULT, STATISTICS, compare_with_norm, night_statistics, read_norms, usual_night
 
@@ -24,6 +24,7 @@ NEED_ONSET = frozenset({"se_pct", "sol_min", "rem_latency_min"})  # the falling 
 BY_RULE = frozenset({"n3_breaks_per_h"})  # a published cut-off decides, not the norm
 ALPHA = 0.05  # chance that a healthy night gets any "unusual architecture" (Bonferroni over the statistics)
 SOREM_MIN = 15.0
+SURE_REM_MIN = 2.5  # expected minutes of a piece; less is often waking that was staged wrongly
 N3_BREAKS_PER_H = 6.8
 UNITS = {"1/h": "/h", "%": " %", "min": " min"}
 
@@ -33,6 +34,7 @@ class Night(NamedTuple):
 
     values: dict[str, float]
     stages: NDArray[np.str_]
+    sure_rem: NDArray[np.bool_]
     start_s: float
     duration_s: float
     known: Known
@@ -62,6 +64,8 @@ def find_night_findings(hypnogram: yasa.Hypnogram, known: Known | None = None) -
     of the epochs were staged; total sleep time only from 6 h on; latencies and efficiency only where falling
     asleep was seen. People under 18 years have no norm here: only the rules are applied. "No N3" is left out
     where the norm for the age holds it for usual (one-sided p ≥ 0.05). The score of a norm is the absolute z.
+    Where a machine staged, a piece of REM is believed when its probabilities add up to 2.5 min: "no REM", its
+    latency and sleep-onset REM go by that. A human's REM is believed as it is.
 
     Parameters
     ----------
@@ -88,13 +92,16 @@ def find_night_findings(hypnogram: yasa.Hypnogram, known: Known | None = None) -
     staged = np.flatnonzero(~np.isin(stages, ["UNS", "ART"]))
     if len(staged) * EPOCH_S < MIN_STAGED_H * 3600 or not np.isin(stages, SLEEP).any():
         return []
+    judged = slice(staged[0], staged[-1] + 1)
     night = Night(
         values=night_statistics(hypnogram),
-        stages=stages[staged[0] : staged[-1] + 1],
+        stages=stages[judged],
+        sure_rem=_sure_rem(hypnogram, stages)[judged],
         start_s=float(staged[0] * EPOCH_S),
         duration_s=len(stages) * EPOCH_S,
         known=known,
     )
+    night.values["rem_latency_min"] = _rem_latency_min(night)
     adult = known.age is None or known.age >= ADULT
     findings = [
         *_incomplete(night),
@@ -103,6 +110,26 @@ def find_night_findings(hypnogram: yasa.Hypnogram, known: Known | None = None) -
         *_fragmented_n3(night),
     ]
     return findings + _unusual(night) if adult else findings
+
+
+def _sure_rem(hypnogram: yasa.Hypnogram, stages: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Mark the epochs of REM that are long and probable enough to be believed; all where a human scored."""
+    rem = stages == "REM"
+    if hypnogram.proba is None:
+        return np.asarray(rem)
+    chance, sure = hypnogram.proba["REM"].to_numpy(dtype=float), np.zeros(len(rem), dtype=bool)
+    for start, stop in runs(rem, bridge=1):
+        expected_min = chance[start:stop].sum() * EPOCH_S / 60
+        sure[start:stop] = rem[start:stop] & (expected_min >= SURE_REM_MIN)
+    return sure
+
+
+def _rem_latency_min(night: Night) -> float:
+    """Minutes from sleep onset to the first REM that is believed; NaN without one."""
+    if not night.sure_rem.any():
+        return np.nan
+    onset = int(np.argmax(np.isin(night.stages, SLEEP)))
+    return float((np.argmax(night.sure_rem) - onset) * EPOCH_S / 60)
 
 
 def _whole_night(night: Night, kind: str, score: float, evidence: str, p_value: float = np.nan) -> Finding:
@@ -129,7 +156,9 @@ def _judged(night: Night) -> list[str]:
         names = [name for name in names if name not in NEED_ONSET]
     if len(night.stages) * EPOCH_S < WHOLE_H * 3600:
         names = [name for name in names if name != "tst_min"]
-    return [name for name in names if not (name in ("n3_pct", "rem_pct") and night.values[name] == 0)]
+    if not night.sure_rem.any():
+        names = [name for name in names if name != "rem_pct"]
+    return [name for name in names if not (name == "n3_pct" and night.values[name] == 0)]
 
 
 def _unusual(night: Night) -> list[Finding]:
@@ -157,16 +186,20 @@ def _missing_stages(night: Night) -> list[Finding]:
     slept = span(float(np.isin(night.stages, SLEEP).sum() * EPOCH_S))
     adult = night.known.age is None or night.known.age >= ADULT
     for name, stage in (("rem_pct", "REM"), ("n3_pct", "N3")):
-        if night.values[name] > 0:
+        if night.sure_rem.any() if stage == "REM" else night.values[name] > 0:
             continue
         z, two_sided = compare_with_norm(name, 0.0, age=night.known.age, sex=night.known.sex)
         p_value = two_sided / 2  # less than nothing is not possible
         if stage == "N3" and p_value >= ALPHA:
             continue
+        doubtful_s = float((night.stages == stage).sum() * EPOCH_S)
+        but = f"; {span(doubtful_s)} were staged so in short or doubtful pieces" if doubtful_s else ""
         expected = f"; {_expected(night, name)}" if adult else ""
         score = abs(z) if adult else 1.0
         found.append(
-            _whole_night(night, f"no {stage}", score, f"No {stage} in {slept} of sleep{expected}", p_value)
+            _whole_night(
+                night, f"no {stage}", score, f"No {stage} in {slept} of sleep{but}{expected}", p_value
+            )
         )
     return found
 
@@ -175,7 +208,7 @@ def _sleep_onset_rem(night: Night) -> list[Finding]:
     latency = night.values["rem_latency_min"]
     if not latency <= SOREM_MIN or not night.onset_seen:
         return []
-    first = round((night.values["sol_min"] + latency) * 60 / EPOCH_S)
+    first = int(np.argmax(night.sure_rem))
     length = int(np.argmax(np.append(night.stages[first:], "end") != "REM"))
     score = 1 + (SOREM_MIN - latency) / SOREM_MIN
     evidence = f"REM {latency:.1f} min after sleep onset (limit {SOREM_MIN:.0f} min)."

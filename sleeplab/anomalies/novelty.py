@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from sleeplab.anomalies._ledger import Finding, Inputs, runs
 from sleeplab.features import EPOCH_S, FEATURES, names_of_role
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.floating[Any]]
@@ -145,6 +147,41 @@ def find_unusual_epochs(inputs: Inputs) -> list[Finding]:
             n_judged += len(own)
     unusual = p_values < ALPHA / max(n_judged, 1)
     return [_describe(run, inputs, p_values, z_values) for run in _runs_by_stage(unusual, inputs.stages)]
+
+
+def epoch_unusualness(features: pd.DataFrame) -> Array:
+    """Measure how far each epoch's most unusual EEG feature is from the middle of the night.
+
+    Parameters
+    ----------
+    features
+        Table of `epoch_features`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Largest absolute robust z over the EEG features, shape (n_epochs,); 0 where nothing is known.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sleeplab.features import FEATURES
+    >>> table = pd.DataFrame({name: [1.0, 10.0, 0.1, 10.0, 1e6] for name in FEATURES})
+    >>> epoch_unusualness(table).round(1).tolist()[:4]
+    [0.7, 0.0, 1.3, 0.0]
+    """
+    names = [name for name, feature in FEATURES.items() if feature.role == "eeg"]
+    values = _compress(features[names].to_numpy(dtype=float), names)
+    known = np.where(np.isfinite(values), values, np.nan)
+    away = np.abs(known - _median(known))
+    return np.asarray(np.nan_to_num(away / np.maximum(MAD_TO_SD * _median(away), 1e-3)).max(axis=1))
+
+
+def _median(values: Array) -> Array:
+    """Median of each column over what is known; NaN where nothing is."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="All-NaN slice encountered")
+        return np.asarray(np.nanmedian(values, axis=0))
 
 
 def _compress(values: Array, names: list[str]) -> Array:

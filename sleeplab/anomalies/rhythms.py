@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sleeplab.anomalies._ledger import Finding, Inputs, runs
+from sleeplab.anomalies._ledger import Finding, Inputs, row_medians, runs
 from sleeplab.features import EPOCH_S, names_of_role
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ RHYTHM_HZ = (2.0, 10.0)  # what is strongest below is movement or slow waves
 BROAD_HZ = (1.0, 20.0)
 ALPHA_HZ = 7.5  # a rhythm that stays above it is alpha, whose growth means nothing
 TIMES = 4.0  # power at the peak, against the night's epochs of the same stage
-SHARE = 0.4  # of the power of 1–20 Hz that lies within 1 Hz of the peak
+SHARE = 0.3  # of the power of 1–20 Hz that lies within 1 Hz of the peak
 JUMP_HZ = 1.5  # from one second to the next
 MIN_S = 10.0
 MIN_UV = 17.0  # RMS, at the end that is larger
@@ -42,7 +42,7 @@ def find_evolving_rhythms(inputs: Inputs) -> list[Finding]:
     After the ACNS terminology of critical care EEG (Hirsch et al. 2021, doi:10.1097/WNP.0000000000000806), in
     our words: a seizure-like rhythm lasts 10 s or more and evolves in frequency, form or place. Here the
     spectrum of 2-s windows, averaged over the fit EEG channels, is divided by its median over the night's
-    seconds of the same stage. A rhythm has a peak of 4 times the usual power, 40 % of the power of 1–20 Hz
+    seconds of the same stage. A rhythm has a peak of 4 times the usual power, 30 % of the power of 1–20 Hz
     within 1 Hz of it, and no jump of more than 1.5 Hz. It evolves when its frequency changes by 1 Hz or its
     amplitude by a factor of 2, from the first to the last third, with a steady trend (rank correlation with
     time 0.6). What stays above 7.5 Hz (alpha) or below 17 µV RMS is left out. The score is log2 of the mean
@@ -74,7 +74,6 @@ def _ends(values: Array) -> tuple[float, float]:
 
 
 def _track(inputs: Inputs) -> Track:
-    n = len(inputs.stages) * round(EPOCH_S / STEP_S)
     steps = round(EPOCH_S / STEP_S)
     stages, n = np.repeat(inputs.stages, steps), len(inputs.stages) * steps
     hz = np.arange(round(BROAD_HZ[1] * WINDOW_S) + 1) / WINDOW_S
@@ -86,7 +85,8 @@ def _track(inputs: Inputs) -> Track:
         power += own
         count += fit[:, None]
     ratio, power = ratio / np.maximum(count, 1), power / np.maximum(count, 1)
-    peak = 1 + np.argmax(ratio[:, 1 : np.searchsorted(hz, RHYTHM_HZ[1], "right")], axis=1)
+    low = slice(1, int(np.searchsorted(hz, RHYTHM_HZ[1], "right")))
+    peak = 1 + np.argmax(ratio[:, low] * power[:, low], axis=1)  # by the ratio alone it is often a harmonic
     at_peak = (power * (np.abs(hz - hz[peak][:, None]) <= 1.0)).sum(axis=1)
     broad = power[:, (hz >= BROAD_HZ[0]) & (hz <= BROAD_HZ[1])].sum(axis=1)
     return Track(hz[peak], ratio[np.arange(n), peak], at_peak / np.maximum(broad, 1e-12), np.sqrt(at_peak))
@@ -98,12 +98,12 @@ def _spectrum(inputs: Inputs, ch_name: str, n_steps: int) -> Array:
 
     sfreq = float(inputs.recording.info["sfreq"])
     hop, n = round(STEP_S * sfreq), round(WINDOW_S * sfreq)
-    x = np.nan_to_num(inputs.recording.get_data(picks=[ch_name])[0] * 1e6)
-    x = np.pad(x, (hop // 2, n)).astype(np.float32)
+    x = (inputs.recording.get_data(picks=[ch_name])[0] * 1e6).astype(np.float32)
+    x = np.pad(np.nan_to_num(x, copy=False), (hop // 2, n))
     frames = np.lib.stride_tricks.sliding_window_view(x, n)[: n_steps * hop : hop]
     window = np.hanning(n + 1)[:-1].astype(np.float32)
-    keep = round(BROAD_HZ[1] * WINDOW_S) + 1
-    return np.asarray(np.abs(rfft(frames * window, axis=1)[:, :keep]) ** 2 * (16 / 3 / n**2), dtype=float)
+    waves = rfft(frames * window, axis=1)[:, : round(BROAD_HZ[1] * WINDOW_S) + 1]
+    return np.asarray((waves.real**2 + waves.imag**2) * np.float32(16 / 3 / n**2))
 
 
 def _usual(power: Array, stages: NDArray[np.str_], fit: NDArray[np.bool_]) -> Array:
@@ -111,7 +111,7 @@ def _usual(power: Array, stages: NDArray[np.str_], fit: NDArray[np.bool_]) -> Ar
     usual = np.ones_like(power)
     for stage in np.unique(stages[fit]):
         own = (stages == stage) & fit
-        usual[own] = np.maximum(np.median(power[own], axis=0), 1e-6)
+        usual[own] = np.maximum(row_medians(power[own].T), 1e-6)
     return usual
 
 
@@ -119,6 +119,8 @@ def _unbroken(rhythmic: NDArray[np.bool_], hz: Array) -> list[tuple[int, int]]:
     """Stretches of 10 s or more; a hole of one second is closed, a jump of the frequency ends them."""
     found = []
     for start, stop in runs(rhythmic, bridge=1):
+        if (stop - start) * STEP_S < MIN_S:
+            continue
         jumps = start + 1 + np.flatnonzero(np.abs(np.diff(hz[start:stop])) > JUMP_HZ)
         found += [(int(a), int(b)) for a, b in pairwise([start, *jumps, stop]) if (b - a) * STEP_S >= MIN_S]
     return found

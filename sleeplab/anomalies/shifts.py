@@ -1,4 +1,4 @@
-"""Arousal-like shifts: the EEG turns abruptly faster, most often with the chin and the heart rate."""
+"""Arousal-like shifts, where the EEG turns abruptly faster, and body movements, whose muscles drown it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sleeplab.anomalies._ledger import (
     span,
     stage_counts,
 )
-from sleeplab.features import EPOCH_S, find_r_peaks, names_of_role
+from sleeplab.features import EPOCH_S, names_of_role
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +37,7 @@ EEG_CAP, SLOW_RANGE, CHIN_CAP, HEART_CAP = 12.0, (-1.0, 4.0), 6.0, 5.0
 MIN_EEG = 3.0  # the chin and the heart alone are not enough
 MIN_CHIN_REM = 2.0
 SERIES_GAP_S = 180.0
+MOVEMENT_TIMES, MOVEMENT_S, MOVEMENT_GAP_S = 16.0, 2.0, 900.0
 
 
 class Shift(NamedTuple):
@@ -51,7 +52,13 @@ class Shift(NamedTuple):
     heart_bpm: float
 
 
-def find_arousals(inputs: Inputs) -> list[Finding]:
+def find_shifts(inputs: Inputs) -> list[Finding]:
+    """Find arousal-like shifts and body movements."""
+    levels = _levels(inputs, "eeg", BANDS)
+    return find_arousals(inputs, levels) + find_movements(inputs, levels["gamma"])
+
+
+def find_arousals(inputs: Inputs, levels: dict[str, Array]) -> list[Finding]:
     """Find abrupt shifts to faster activity of at least 3 s after at least 10 s of sleep.
 
     The rule of the AASM manual in our words: an abrupt change of EEG frequency (alpha, theta or above 16 Hz,
@@ -65,16 +72,53 @@ def find_arousals(inputs: Inputs) -> list[Finding]:
     Shifts less than 3 min apart become one series: 10–20 per hour are normal in a healthy adult, so it is
     their number that matters. The score is the height over the limit (a series: plus log2 of its number).
     """
-    shifts = _find_shifts(inputs)
+    shifts = _find_shifts(inputs, levels)
     onsets = np.array([s.onset_s for s in shifts])
     ends = np.array([s.onset_s + s.duration_s for s in shifts])
     return [_describe(shifts[group], inputs) for group in group_by_gap(onsets, ends, SERIES_GAP_S)]
 
 
-def _find_shifts(inputs: Inputs) -> list[Shift]:
+def find_movements(inputs: Inputs, gamma: Array) -> list[Finding]:
+    """Find body movements: 31–45 Hz, which is muscle, at 16 times the night's median for 2 s or more.
+
+    The mean over the fit EEG channels is looked at, so that a single bad electrode is none. Everybody turns a
+    few times an hour: movements less than 15 min apart are one finding, because their number matters. The
+    score is log2(1 + number).
+
+    Parameters
+    ----------
+    inputs
+        The night.
+    gamma
+        Log2 of that power every 0.5 s.
+
+    Returns
+    -------
+    list of Finding
+        Kind "body movements".
+    """
+    if not np.isfinite(gamma).any():
+        return []
+    over = np.nan_to_num(gamma - np.nanmedian(gamma))
+    found = np.array(runs(over >= np.log2(MOVEMENT_TIMES), bridge=4), dtype=float).reshape(-1, 2) * STEP_S
+    starts, ends = found[found[:, 1] - found[:, 0] >= MOVEMENT_S].T
+    names = names_of_role(inputs.recording, "eeg")
+    findings = []
+    for group in group_by_gap(starts, ends, MOVEMENT_GAP_S):
+        onset, n = float(starts[group][0]), len(starts[group])
+        total = float(ends[group][-1]) - onset
+        longest = span(float((ends[group] - starts[group]).max()))
+        counts = stage_counts(starts[group], inputs.stages)
+        text = f"Body movements in the EEG: {n} in {span(total)} ({counts}), the longest {longest} "
+        text += f"(limits: 31–45 Hz at {MOVEMENT_TIMES:.0f} times the usual, 2 s)."
+        score = float(np.log2(1 + n))
+        findings.append(Finding("body movements", onset, total, tuple(names), score, text))
+    return findings
+
+
+def _find_shifts(inputs: Inputs, levels: dict[str, Array]) -> list[Shift]:
     asleep = np.repeat(_near_sleep(inputs.stages), _STEPS)
     rem = np.repeat(inputs.stages == "REM", _STEPS)
-    levels = _levels(inputs, "eeg", BANDS)
     rises = {band: _rise(-level if band == "delta" else level) for band, level in levels.items()}
     rises["chin"] = _rise(_levels(inputs, "chin", {"chin": CHIN_BAND})["chin"])
     rises["heart"] = _heart_rise(inputs)
@@ -130,13 +174,14 @@ def _band_levels(inputs: Inputs, ch_name: str, bands: list[tuple[int, int]]) -> 
     sfreq = float(inputs.recording.info["sfreq"])
     hop, n = round(STEP_S * sfreq), round(WINDOW_S * sfreq)
     n_steps = len(inputs.stages) * _STEPS
-    x = np.nan_to_num(inputs.recording.get_data(picks=[ch_name])[0] * 1e6)
-    x = np.pad(x, (hop // 2, n))  # the window is centred on its step
+    x = (inputs.recording.get_data(picks=[ch_name])[0] * 1e6).astype(np.float32)
+    x = np.pad(np.nan_to_num(x, copy=False), (hop // 2, n))  # the window is centred on its step
     frames = np.lib.stride_tricks.sliding_window_view(x, n)[: n_steps * hop : hop]
-    window = np.hanning(n + 1)[:-1]
+    window = np.hanning(n + 1)[:-1].astype(np.float32)
     levels = []
     for block in np.array_split(frames, max(n_steps // 8192, 1)):
-        power = np.abs(rfft((block * window).astype(np.float32), axis=1)) ** 2 * (8 / 3 * 2 / n**2)
+        waves = rfft(block * window, axis=1)
+        power = (waves.real**2 + waves.imag**2) * np.float32(8 / 3 * 2 / n**2)
         hz = np.arange(power.shape[1]) / WINDOW_S
         inside = [(hz >= low) & (hz <= high) for low, high in bands]
         levels.append([np.log2(power[:, own].sum(axis=1) + 1e-6) for own in inside])
@@ -149,8 +194,7 @@ def _heart_rise(inputs: Inputs) -> Array:
     names = names_of_role(inputs.recording, "ecg")[:1]
     if not names:
         return np.full(n_steps, np.nan)
-    sfreq = float(inputs.recording.info["sfreq"])
-    beats = find_r_peaks(np.nan_to_num(inputs.recording.get_data(picks=names)[0]), sfreq) / sfreq
+    beats = inputs.beats / float(inputs.recording.info["sfreq"])
     if len(beats) < 2:
         return np.full(n_steps, np.nan)
     rate = np.interp((np.arange(n_steps) + 0.5) * STEP_S, beats[1:], 60 / np.diff(beats))

@@ -13,37 +13,32 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from sleeplab.cohort._places import is_remote, shown, unreachable
-from sleeplab.recording._identity import _BLOCK_BYTES, _N_BLOCKS
 
 MARGIN_BYTES = 1 << 26
 """What must stay free on the disk beside a copy."""
 
 
+class _Remote(NamedTuple):
+    """A file behind a URL: its file system, its name there and its size as it is now."""
+
+    fs: Any
+    name: str
+    size: int
+
+
 @contextmanager
 def local_copy(place: str, *, most_bytes: float = float("inf")) -> Iterator[Path]:
-    """Give a path to the whole recording; a copy is removed when the block ends, whatever happens.
-
-    Parameters
-    ----------
-    place
-        Path, name or URL.
-    most_bytes
-        The largest copy allowed.
-
-    Yields
-    ------
-    pathlib.Path
-        The file itself where it is local, else a copy with a neutral name.
+    """Give a path to the whole recording: the file itself where it is local, else a copy for this block.
 
     Raises
     ------
     ConnectionError
         If the URL does not answer or the copy breaks off.
     ValueError
-        If the recording is larger than `most_bytes` or the disk has no room.
+        If the recording is larger than `most_bytes`, changes on its way, or the disk has no room.
 
     Examples
     --------
@@ -51,100 +46,78 @@ def local_copy(place: str, *, most_bytes: float = float("inf")) -> Iterator[Path
     ...     path.name
     'night.edf'
     """
-    if not is_remote(place):
-        yield _found(place)
-        return
-    with _temporary(place) as path:
-        fs, name, size = _remote(place)
-        _check_room(size, most_bytes, path.parent)
-        try:
-            fs.get_file(name, str(path))
-        except Exception as error:
-            raise unreachable(place, error) from None  # the cause may quote a token
-        if path.stat().st_size != size:
-            msg = (
-                f"The recording changed while it was fetched: of {size} bytes {path.stat().st_size} came. "
-                "Run the same command again when it is complete."
-            )
-            raise ValueError(msg)
+    with _path_for(place) as (path, remote):
+        if remote is not None:
+            _check_room(remote.size, most_bytes, path.parent)
+            with _reaching(place):
+                remote.fs.get_file(remote.name, str(path))
+            if path.stat().st_size != remote.size:
+                msg = (
+                    f"The recording changed while it was fetched: of {remote.size} bytes "
+                    f"{path.stat().st_size} came. Run the same command again when it is complete."
+                )
+                raise ValueError(msg)
         yield path
 
 
 @contextmanager
 def sketch(place: str) -> Iterator[Path]:
-    """Give a path to a file with the size, header and identity of the recording; of a URL it holds no more.
+    """Give a path from which `night_id` and `read_header` read the same as from the whole recording.
 
-    Parameters
-    ----------
-    place
-        Path, name or URL. A URL is asked for the sixteen blocks from which `night_id` names a recording; all
-        between them is a hole.
-
-    Yields
-    ------
-    pathlib.Path
-        What `read_header` and `night_id` can read.
-
-    Raises
-    ------
-    ConnectionError
-        If the URL does not answer.
-
-    Examples
-    --------
-    >>> with sketch("night.edf") as path:
-    ...     path.name
-    'night.edf'
+    A URL is asked for those blocks only; all between them is a hole. Raises as `local_copy` does.
     """
-    if not is_remote(place):
-        yield _found(place)
-        return
-    with _temporary(place) as path:
-        fs, name, size = _remote(place)
-        starts = sorted({i * max(size - _BLOCK_BYTES, 0) // (_N_BLOCKS - 1) for i in range(_N_BLOCKS)})
-        ends = [min(start + _BLOCK_BYTES, size) for start in starts]
-        try:
-            blocks = fs.cat_ranges([name] * len(starts), starts, ends)
-        except Exception as error:
-            raise unreachable(place, error) from None
-        with path.open("wb") as file:
-            for start, block in zip(starts, blocks, strict=True):
-                file.seek(start)
-                file.write(block)
-            file.truncate(size)
+    from sleeplab.recording import identity_ranges
+
+    with _path_for(place) as (path, remote):
+        if remote is not None:
+            ranges = sorted(set(identity_ranges(remote.size)))
+            with _reaching(place):
+                blocks = remote.fs.cat_ranges(
+                    [remote.name] * len(ranges), *map(list, zip(*ranges, strict=True))
+                )
+            with path.open("wb") as file:
+                for (start, _), block in zip(ranges, blocks, strict=True):
+                    file.seek(start)
+                    file.write(block)  # the last one ends where the file does
         yield path
 
 
-def _found(place: str) -> Path:
+@contextmanager
+def _path_for(place: str) -> Iterator[tuple[Path, _Remote | None]]:
+    """Give the path of a local file; or a neutral one for this block, and what belongs there."""
     from sleeplab.datasets import locate
 
-    return locate(place)
-
-
-@contextmanager
-def _temporary(place: str) -> Iterator[Path]:
+    if not is_remote(place):
+        yield locate(place), None
+        return
     suffix = PurePosixPath(shown(place)).suffix.lower()
     if suffix == ".vhdr":
         msg = "A recording behind a URL must be one file, and BrainVision is three. Export the night as EDF."
         raise ValueError(msg)
     with tempfile.TemporaryDirectory(prefix="sleeplab-") as folder:
-        yield Path(folder, f"night{suffix}")
+        yield Path(folder, f"night{suffix}"), _remote(place)
 
 
-def _remote(place: str) -> tuple[Any, str, int]:
-    """Return the file system, the name in it and the size as it is now."""
+def _remote(place: str) -> _Remote:
     from fsspec.core import url_to_fs
 
-    try:
+    with _reaching(place):
         fs, name = url_to_fs(place)
         fs.invalidate_cache()
         size = fs.info(name)["size"]
-    except Exception as error:
-        raise unreachable(place, error) from None
     if size is None:
         msg = "A server must say how large a recording is, and this one does not. Copy the file here first."
         raise ValueError(msg)
-    return fs, name, int(size)
+    return _Remote(fs, name, int(size))
+
+
+@contextmanager
+def _reaching(place: str) -> Iterator[None]:
+    """Whatever goes wrong in the block is said without its words, which may quote a token."""
+    try:
+        yield
+    except Exception as error:
+        raise unreachable(place, error) from None
 
 
 def _check_room(size: int, most_bytes: float, folder: Path) -> None:

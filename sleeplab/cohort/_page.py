@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from sleeplab.anomalies.cohort import CohortReference
     from sleeplab.report import Report
 
-ENOUGH_NIGHTS = 20
-"""From this many nights on they are compared with each other where no reference is given."""
 MOST_ROWS = 15
 GROUPS = {"site": "Site", "device": "Device", "montage": "Set of channels", "format": "Format"}
 DRIFTS = {
@@ -45,7 +43,8 @@ def cohort_page(folder: str | Path, *, reference: CohortReference | None = None)
     folder
         The folder that `run_cohort` filled.
     reference
-        What the nights are compared with. Without one they are compared with each other, from 20 nights on.
+        What the nights are compared with. Without one they are compared with each other, where
+        `fit_reference` has enough of them.
 
     Returns
     -------
@@ -73,9 +72,11 @@ def cohort_page(folder: str | Path, *, reference: CohortReference | None = None)
 
     nights = read_nights(folder)
     against = "the reference" if reference is not None else "each other"
-    if reference is None and len(nights) >= ENOUGH_NIGHTS:
+    if reference is None:
         reference = _own_reference(folder)
     nights = _with_novelty(nights, reference)
+    if against == "each other":  # each was among those that it would be compared with: p would be too large
+        nights["p_value"] = np.nan
     style = (files("sleeplab.cohort") / "cohort.css").read_text(encoding="utf-8")
     template = (files("sleeplab.cohort") / "cohort.html").read_text(encoding="utf-8")
     environment = Environment(

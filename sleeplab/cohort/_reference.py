@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 MOST_UNSTAGED_PCT = 25.0
 """A night of which more could not be staged says little of what nights are like, and is left out."""
+MIN_NIGHTS = 20
+"""With n nights no p-value is below 1 / (n + 1): with 20 a night must be more unusual than each of them to
+get one below 0.05."""
 
 
 def read_nights(folder: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
@@ -74,7 +77,7 @@ def fit_reference(folder: str | Path, *, description: str = "") -> CohortReferen
     FileNotFoundError
         If the folder holds no ``nights.parquet``.
     ValueError
-        If too few nights could be staged.
+        If fewer than `MIN_NIGHTS` nights could be staged.
 
     Examples
     --------
@@ -86,4 +89,11 @@ def fit_reference(folder: str | Path, *, description: str = "") -> CohortReferen
 
     nights = read_nights(folder, [*SUMMARY, "age", "unstaged_pct"])
     staged = nights[nights["unstaged_pct"] <= MOST_UNSTAGED_PCT]
+    if len(staged) < MIN_NIGHTS:
+        msg = (
+            f"A reference must be fitted on {MIN_NIGHTS} nights or more, each staged but for "
+            f"{MOST_UNSTAGED_PCT:g} % or less, got {len(staged)} (of {len(nights)}): no p-value could be "
+            f"below 1/{len(staged) + 1}. Add nights, or take a reference that others fitted."
+        )
+        raise ValueError(msg)
     return CohortReference().fit(staged[[*SUMMARY, "age"]], description=description)

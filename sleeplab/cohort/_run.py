@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -147,7 +148,8 @@ def run_cohort(
         ]
         failed = _compute(client, state, store, settings, todo=todo, on_progress=on_progress)
     finished = [i for i in state.keys if i not in failed]
-    failures = _write_tables(store, state, finished)
+    with keeping():
+        failures = _write_tables(store, state, finished)
     on_progress(Progress("gathered", len(finished), len(finished), len(failures)))
     return Summary(
         n_recordings=len(state.items),
@@ -225,8 +227,9 @@ def _compute(  # noqa: PLR0913  # the parts of one run
         nonlocal done
         done += 1
         state.fetched_bytes += outcome.fetched_bytes
-        if outcome.tables:
-            _kept(store, state.keys[position], outcome)
+        if outcome.packed:
+            with keeping():
+                store.write_night(state.keys[position], outcome.packed, outcome.report)
         else:
             failed.add(position)
             state.failures.append((position, outcome.night_id, outcome.step, outcome.reason))
@@ -246,9 +249,11 @@ _DIED = (
 )
 
 
-def _kept(store: Store, key: str, outcome: Outcome) -> None:
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Say of a write that fails what follows from it."""
     try:
-        store.write_night(key, outcome.tables, outcome.report)
+        yield
     except OSError as error:
         msg = (
             f"The folder of the cohort must take what is found, and writing failed ({error.strerror}). "

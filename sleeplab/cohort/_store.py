@@ -65,27 +65,26 @@ class Store:
             return False
         try:
             with zipfile.ZipFile(self.path(key)) as archive:
-                return set(archive.namelist()) == {f"{name}.parquet" for name in (*DATASETS, "nights")}
+                return set(archive.namelist()) == {f"{name}.arrow" for name in (*DATASETS, "nights")}
         except (OSError, zipfile.BadZipFile):
             return False
 
-    def write_night(self, key: str, tables: Mapping[str, Any], report: str = "") -> None:
-        """Keep a night; its page first, so that a finished night has all that was asked for."""
+    def write_night(self, key: str, packed: bytes, report: str = "") -> None:
+        """Keep a packed night; its page first, so that a finished night has all that was asked for."""
         if report:
             path = self.report_path(key.partition("-")[0])
             path.parent.mkdir(exist_ok=True)
             with _beside(path) as file:
                 file.write(report.encode())
-        with _beside(self.path(key)) as file, zipfile.ZipFile(file, "w") as archive:
-            for name in sorted(tables):
-                archive.writestr(zipfile.ZipInfo(f"{name}.parquet", _DATE), _parquet_bytes(tables[name]))
+        with _beside(self.path(key)) as file:
+            file.write(packed)
 
     def read_night(self, key: str, name: str) -> Any:
         """Return one Arrow table of a finished night."""
-        import pyarrow.parquet as pq
+        import pyarrow as pa
 
         with zipfile.ZipFile(self.path(key)) as archive:
-            return pq.read_table(io.BytesIO(archive.read(f"{name}.parquet")))
+            return pa.ipc.open_file(pa.BufferReader(archive.read(f"{name}.arrow"))).read_all()
 
     def write_table(self, table: Any, name: str) -> Path:
         """Write one Parquet file of the cohort, such as ``nights``."""
@@ -127,19 +126,32 @@ class Store:
                 writer.write_table(pa.concat_tables(own).cast(schema))
 
 
+def pack(tables: Mapping[str, Any]) -> bytes:
+    """Make the archive of a night from its Arrow tables: the same bytes for the same tables.
+
+    Arrow's own format, because the command opens every archive when it makes the data sets: a table of few
+    rows and many columns is read three times as fast as from Parquet, and takes the same room.
+    """
+    import pyarrow as pa
+
+    packed = io.BytesIO()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, table in sorted(tables.items()):
+            buffer = io.BytesIO()
+            with pa.ipc.new_file(buffer, table.schema, options=options) as writer:
+                writer.write_table(table)
+            archive.writestr(zipfile.ZipInfo(f"{name}.arrow", _DATE), buffer.getvalue())
+    return packed.getvalue()
+
+
 def write_parquet(table: Any, path: Path) -> Path:
     """Write an Arrow table as one file, beside its place first."""
-    with _beside(path) as file:
-        file.write(_parquet_bytes(table))
-    return path
-
-
-def _parquet_bytes(table: Any) -> bytes:
     import pyarrow.parquet as pq
 
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()
+    with _beside(path) as file:
+        pq.write_table(table, file, compression="zstd")
+    return path
 
 
 @contextmanager

@@ -7,7 +7,7 @@ name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from sleeplab.channels import parse_label
 from sleeplab.features import _measures as measures
 from sleeplab.features._measures import BANDS, Block, find_r_peaks
 from sleeplab.features._night import night_statistics, night_summary
+from sleeplab.features._waves import count_slow_waves, count_spindles
 
 if TYPE_CHECKING:
     import mne
@@ -32,6 +33,8 @@ __all__ = [
     "Block",
     "Feature",
     "channel_block",
+    "count_slow_waves",
+    "count_spindles",
     "epoch_features",
     "find_r_peaks",
     "fit_mask",
@@ -160,19 +163,24 @@ def _role_columns(
 
     n_epochs = n_whole_epochs(recording)
     names = [name for name, feature in FEATURES.items() if feature.role == role]
-    values: dict[str, list[Array]] = {name: [np.full(n_epochs, np.nan)] for name in names}
+    values = [np.full((len(names), n_epochs), np.nan)]
     for ch_name in names_of_role(recording, role):
         block = channel_block(recording, ch_name)
-        for name in names:
-            values[name].append(np.where(fit[ch_name], FEATURES[name].function(block), np.nan))
+        own = np.array([FEATURES[name].function(block) for name in names])
+        values.append(np.where(fit[ch_name], own, np.nan))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="All-NaN slice encountered")
-        return {name: np.nanmedian(columns, axis=0) for name, columns in values.items()}
+        return dict(zip(names, np.nanmedian(values, axis=0), strict=True))
 
 
 def names_of_role(recording: mne.io.BaseRaw, role: str) -> list[str]:
     """Names of the channels that serve as `role`, for example "eeg" or "leg"."""
-    return [name for name in recording.ch_names if parse_label(name).role == role]
+    return [name for name in recording.ch_names if _role(name) == role]
+
+
+@lru_cache(maxsize=1024)
+def _role(ch_name: str) -> str:
+    return parse_label(ch_name).role
 
 
 def n_whole_epochs(recording: mne.io.BaseRaw) -> int:
@@ -184,7 +192,7 @@ def channel_block(recording: mne.io.BaseRaw, ch_name: str) -> Block:
     """One channel in µV (SpO2: %), cut into whole 30-s epochs."""
     sfreq = float(recording.info["sfreq"])
     n_epochs, n_times = n_whole_epochs(recording), round(EPOCH_S * sfreq)
-    scale = SCALE.get(parse_label(ch_name).role, VOLT_TO_UV)
+    scale = SCALE.get(_role(ch_name), VOLT_TO_UV)
     data = recording.get_data(picks=[ch_name], stop=n_epochs * n_times)[0] * scale
     return Block(data.reshape(n_epochs, n_times), sfreq)
 

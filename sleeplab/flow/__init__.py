@@ -110,10 +110,12 @@ def process_night(  # noqa: PLR0913  # the one front door
     raw, context = _read(path, eeg=eeg)
     known = _known(raw, age=age, sex=sex, scoring=scoring, reference=reference)
     context |= {"age": age, "sex": sex}
-    context["provenance"] = {"night_id": context["night_id"]} | provenance.describe_run(
-        {"recording": locate(path), "scoring": scoring and locate(scoring), "reference": _path_of(reference)},
-        parameters={"minutes": minutes, "age": age, "sex": sex, "eeg": _names_of_eeg(raw) if eeg else []},
-    )
+    if lang is not None:  # what is not written needs no hashes of its inputs
+        sources = {"recording": locate(path), "scoring": scoring and locate(scoring)}
+        context["provenance"] = {"night_id": context["night_id"]} | provenance.describe_run(
+            sources | {"reference": _path_of(reference)},
+            parameters={"minutes": minutes, "age": age, "sex": sex, "eeg": _names_of_eeg(raw) if eeg else []},
+        )
     on_step("gate")
     gate = quality.check_quality(raw)
     on_step("stage")

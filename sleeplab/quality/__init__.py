@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    Array = NDArray[np.floating]
+
 __all__ = ["GATE_COLUMNS", "LIMITS", "Limit", "check_quality"]
 
 EPOCH_S = 30
@@ -97,15 +99,12 @@ def check_quality(recording: mne.io.BaseRaw) -> pd.DataFrame:
     n_epochs = int(recording.n_times // n_times)
     gap_s = _gap_seconds(recording, n_epochs)
     beats = _beats(recording, roles, n_times)
-    measures: dict[str, dict[str, NDArray[np.float64]]] = {}
+    measures: dict[str, dict[str, Array]] = {}
     spectra: dict[str, Spectrum] = {}
     for name, role in roles.items():
-        volts = _epochs(recording, name, n_times)
-        finite = np.isfinite(volts)
-        x = np.where(finite, volts, 0.0)
-        x *= 1e6 if role in VOLT_ROLES else 1.0
+        x, not_finite = _epochs(recording, name, n_times)
         measures[name] = _measure(x, role, sfreq, beats)
-        measures[name] |= {"gap_s": gap_s, "not_finite": 1 - finite.mean(axis=1)}
+        measures[name] |= {"gap_s": gap_s, "not_finite": not_finite}
         if role in BRAIN_ROLES:
             _count_steps(recording, name, x, measures[name])
         if role in ("eeg", "eog") and parse_label(name).reference in ("M1", "M2"):
@@ -120,11 +119,18 @@ def check_quality(recording: mne.io.BaseRaw) -> pd.DataFrame:
     return _tell_movements(gate, [name for name, role in roles.items() if role == "eeg"])
 
 
-def _epochs(recording: mne.io.BaseRaw, name: str, n_times: int) -> NDArray[np.float64]:
-    """One channel, shape (n_epochs, n_times)."""
+def _epochs(recording: mne.io.BaseRaw, name: str, n_times: int) -> tuple[Array, Array]:
+    """One channel, shape (n_epochs, n_times), µV where it is a voltage; the share of it that is not finite.
+
+    What is not finite is 0. In 24 bits: as good as any amplifier, and half the work.
+    """
     n_epochs = recording.n_times // n_times
-    x: NDArray[np.float64] = recording.get_data(picks=[name])[0, : n_epochs * n_times]
-    return x.reshape(n_epochs, n_times)
+    x = recording.get_data(picks=[name])[0, : n_epochs * n_times].reshape(n_epochs, n_times)
+    unit = 1e6 if parse_label(name).role in VOLT_ROLES else 1.0
+    x = np.multiply(x, unit, dtype=np.float32, casting="same_kind")
+    finite = np.isfinite(x)
+    x[~finite] = 0
+    return x, 1 - finite.mean(axis=1)
 
 
 def _check_rate(roles: dict[str, str], sfreq: float) -> None:
@@ -136,9 +142,7 @@ def _check_rate(roles: dict[str, str], sfreq: float) -> None:
         raise ValueError(msg)
 
 
-def _measure(
-    x: NDArray[np.float64], role: str, sfreq: float, beats: Beats | None
-) -> dict[str, NDArray[np.float64]]:
+def _measure(x: Array, role: str, sfreq: float, beats: Beats | None) -> dict[str, Array]:
     """Measure one channel, shape (n_epochs, n_times), in µV where it is a voltage."""
     if role not in BRAIN_ROLES:
         return measure_other(x)
@@ -148,9 +152,7 @@ def _measure(
     return measures | {"off_scale_uv": off_scale_uv(measures, low, high)}
 
 
-def _count_steps(
-    recording: mne.io.BaseRaw, name: str, x: NDArray[np.float64], measures: dict[str, NDArray[np.float64]]
-) -> None:
+def _count_steps(recording: mne.io.BaseRaw, name: str, x: Array, measures: dict[str, Array]) -> None:
     """Where the reader tells the digital step, count the steps: resampling makes new values between them."""
     native = (recording.info.get("temp") or {}).get("native", {}).get(name, {})
     step_uv = native.get("step", np.nan) * 1e6
@@ -158,7 +160,7 @@ def _count_steps(
         measures["n_values"] = np.minimum(measures["n_values"], 1.0 + np.ptp(x, axis=1) / step_uv)
 
 
-def _verdict(name: str, role: str, measures: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
+def _verdict(name: str, role: str, measures: dict[str, Array]) -> pd.DataFrame:
     """Hold the measures of one channel against the limits of its role; the first one broken is the reason."""
     import pandas as pd
 
@@ -190,7 +192,7 @@ def _tell_movements(gate: pd.DataFrame, eeg: list[str]) -> pd.DataFrame:
     return gate
 
 
-def _gap_seconds(recording: mne.io.BaseRaw, n_epochs: int) -> NDArray[np.float64]:
+def _gap_seconds(recording: mne.io.BaseRaw, n_epochs: int) -> Array:
     """Seconds of each epoch that the reader marked as not recorded."""
     starts = np.arange(n_epochs) * float(EPOCH_S)
     gap_s = np.zeros(n_epochs)
@@ -208,5 +210,4 @@ def _beats(recording: mne.io.BaseRaw, roles: dict[str, str], n_times: int) -> Be
     name = next((name for name, role in roles.items() if role == "ecg"), None)
     if name is None or recording.n_times < n_times:
         return None
-    ecg = recording.get_data(picks=[name])[0]
-    return find_beats(np.where(np.isfinite(ecg), ecg, 0.0), float(recording.info["sfreq"]), n_times)
+    return find_beats(_epochs(recording, name, n_times)[0], float(recording.info["sfreq"]))

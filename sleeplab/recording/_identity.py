@@ -52,7 +52,30 @@ def night_id(path: str | Path) -> str:
         size = part.stat().st_size
         digest.update(str(size).encode())
         with part.open("rb") as file:
-            for i in range(_N_BLOCKS):
-                file.seek(i * max(size - _BLOCK_BYTES, 0) // (_N_BLOCKS - 1))
-                digest.update(file.read(_BLOCK_BYTES))
+            for start, stop in identity_ranges(size):
+                file.seek(start)
+                digest.update(file.read(stop - start))
     return digest.hexdigest()[:12]
+
+
+def identity_ranges(n_bytes: int) -> list[tuple[int, int]]:
+    """Say from which bytes `night_id` names a file: who has only these can name it.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Size of the file.
+
+    Returns
+    -------
+    list of (int, int)
+        First byte and the one after the last, 16 times, from the beginning of the file to its end.
+
+    Examples
+    --------
+    >>> identity_ranges(16 * 65536)[:2], identity_ranges(10**9)[-1]
+    ([(0, 65536), (65536, 131072)], (999934464, 1000000000))
+    """
+    last = max(n_bytes - _BLOCK_BYTES, 0)
+    starts = [i * last // (_N_BLOCKS - 1) for i in range(_N_BLOCKS)]
+    return [(start, min(start + _BLOCK_BYTES, n_bytes)) for start in starts]

@@ -19,8 +19,8 @@ from sleeplab.recording._source import Header, Segment, header_of, unique_labels
 if TYPE_CHECKING:
     import mne
 
-_INNER_BLOCK_S = 1800
-"""A night is read in pieces of half an hour, so that the memory needed is that of the result."""
+_INNER_BLOCK_S = 300
+"""A night is read in pieces that fit the processor's cache; the memory needed is that of the result."""
 
 
 def read_header(path: str | Path) -> Header:

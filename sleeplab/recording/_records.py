@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sleeplab.recording._fields import count, shown
+
+_AROUND = 8
+"""Records: slower channels reach further beyond the ends of a stretch, because their filter is longer."""
 
 
 @dataclass(frozen=True)
@@ -24,20 +27,36 @@ class Records:
     record_bytes: int
     sample_bytes: int
     columns: tuple[tuple[int, int], ...]
+    _latest: dict[int, NDArray[np.uint8]] = field(default_factory=dict, init=False, compare=False)
 
     def bytes_of(self, column: int, first: int, last: int) -> NDArray[np.uint8]:
         """Map the bytes of one signal in records ``first`` to ``last``, shape (n_records, n_bytes)."""
         begin, end = self.columns[column]
-        start = self.first_byte + first * self.record_bytes
-        shape = (last - first, self.record_bytes)
-        return np.memmap(self.path, np.uint8, "r", start, shape)[:, begin:end]
+        return self._map(first, last)[:, begin:end]
+
+    def _map(self, first: int, last: int) -> NDArray[np.uint8]:
+        at, shape = self.first_byte + first * self.record_bytes, (last - first, self.record_bytes)
+        return np.memmap(self.path, np.uint8, "r", at, shape)
+
+    def _shared_map(self, first: int, last: int) -> NDArray[np.uint8]:
+        """Map records, and keep the map for the next signal, which is asked for in the same or nearly so.
+
+        To find the pages of a new map takes longer than to copy from them.
+        """
+        for start, records in self._latest.items():
+            if start <= first and last <= start + len(records):
+                return records[first - start : last - start]
+        start = max(first - _AROUND, 0)
+        self._latest.clear()
+        self._latest[start] = self._map(start, min(last + _AROUND, self.n_records))
+        return self._latest[start][first - start : last - start]
 
     def samples(self, column: int, start: int, stop: int) -> NDArray[np.floating[Any]]:
         """Read samples ``start`` to ``stop`` of a signal, exact in float32 (16 bits) or float64 (24)."""
         begin, end = self.columns[column]
         n_per_record = (end - begin) // self.sample_bytes
         first, last = start // n_per_record, -(-stop // n_per_record)
-        raw = np.ascontiguousarray(self.bytes_of(column, first, last)).reshape(-1)
+        raw = np.ascontiguousarray(self._shared_map(first, last)[:, begin:end]).reshape(-1)
         cut = slice(start - first * n_per_record, stop - first * n_per_record)
         if self.sample_bytes == 2:
             return raw.view("<i2")[cut].astype(np.float32)

@@ -84,7 +84,7 @@ def _polyphase(
     first, last = span[0] // up, -(-span[1] // up)
     signal = _extended(read, n_in, first * down - before, (last - 1) * down - before + len(taps))
     frames = np.lib.stride_tricks.sliding_window_view(signal, len(taps))[::down]
-    made: Samples = (frames @ taps.astype(signal.dtype)).reshape(-1)
+    made: Samples = (np.ascontiguousarray(frames) @ taps.astype(signal.dtype)).reshape(-1)
     return made[span[0] - first * up : span[1] - first * up]
 
 

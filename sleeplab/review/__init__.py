@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sleeplab.review._epochs import score_epochs
 from sleeplab.review._prices import ANYTHING, LOOK_S, PRICES, SHOWS, Price
+from sleeplab.review._recall import say_recall
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import numpy as np
     import pandas as pd
@@ -25,6 +27,8 @@ __all__ = [
     "match_events",
     "plan_review",
     "recall_curve",
+    "say_recall",
+    "score_epochs",
 ]
 
 
@@ -131,12 +135,16 @@ def _fits(seconds: NDArray[np.float64], budget_s: float) -> NDArray[np.bool_]:
 
 
 def match_events(
-    findings: pd.DataFrame, truth: pd.DataFrame, *, tolerance_s: float = TOLERANCE_S
+    findings: pd.DataFrame,
+    truth: pd.DataFrame,
+    *,
+    shows: Mapping[str, Collection[str]] = SHOWS,
+    tolerance_s: float = TOLERANCE_S,
 ) -> NDArray[np.intp]:
     """For each true event the first finding that shows it.
 
     A finding shows an event when both overlap, give or take `tolerance_s`, and looking at that kind of
-    finding lets a person see that kind of event (`SHOWS`, `ANYTHING`; otherwise the kinds must be the same).
+    finding lets a person see that kind of event (`shows`, `ANYTHING`; otherwise the kinds must be the same).
     A series shows all its events, what is looked at once for anything shows its first minute.
 
     Parameters
@@ -145,6 +153,8 @@ def match_events(
         Ledger or worklist, in the order in which it is looked at.
     truth
         Events table: ``onset_s, duration_s, kind``.
+    shows
+        For each kind of finding the kinds of events that it shows beside its own.
     tolerance_s
         In seconds.
 
@@ -170,7 +180,7 @@ def match_events(
         end[None] + tolerance_s >= true_onset[:, None]
     )
     kinds = {
-        kind: np.array([_shows(found, kind) for found in findings["kind"]], dtype=bool)
+        kind: np.array([_shows(found, kind, shows) for found in findings["kind"]], dtype=bool)
         for kind in set(truth["kind"])
     }
     shown &= np.array([kinds[kind] for kind in truth["kind"]], dtype=bool).reshape(shown.shape)
@@ -179,8 +189,8 @@ def match_events(
     return np.where(shown.any(axis=1), shown.argmax(axis=1), -1)
 
 
-def _shows(found: str, kind: str) -> bool:
-    return found == kind or found in ANYTHING or kind in SHOWS.get(found, ())
+def _shows(found: str, kind: str, shows: Mapping[str, Collection[str]]) -> bool:
+    return found == kind or found in ANYTHING or kind in shows.get(found, ())
 
 
 def _limits(events: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -188,7 +198,9 @@ def _limits(events: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float
     return onset, onset + events["duration_s"].to_numpy(dtype=float)
 
 
-def recall_curve(worklist: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+def recall_curve(
+    worklist: pd.DataFrame, truth: pd.DataFrame, *, shows: Mapping[str, Collection[str]] = SHOWS
+) -> pd.DataFrame:
     """How much of what is true has been seen after each item of a worklist.
 
     Parameters
@@ -197,6 +209,8 @@ def recall_curve(worklist: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
         Table of `plan_review`.
     truth
         Events that ought to be found: ``onset_s, duration_s, kind``.
+    shows
+        As for `match_events`.
 
     Returns
     -------
@@ -214,13 +228,19 @@ def recall_curve(worklist: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    first = match_events(worklist, truth)
+    first = match_events(worklist, truth, shows=shows)
     found = np.array([(first[first >= 0] < seen).sum() for seen in range(len(worklist) + 1)])
     recall = found / len(truth) if len(truth) else np.full(len(found), np.nan)
     return pd.DataFrame({"minutes": [0.0, *worklist["cumulative_min"]], "recall": recall})
 
 
-def count_found(truth: pd.DataFrame, anomalies: pd.DataFrame, worklist: pd.DataFrame) -> pd.DataFrame:
+def count_found(
+    truth: pd.DataFrame,
+    anomalies: pd.DataFrame,
+    worklist: pd.DataFrame,
+    *,
+    shows: Mapping[str, Collection[str]] = SHOWS,
+) -> pd.DataFrame:
     """Count, by kind, what is true, and what of it the ledger and the worklist show.
 
     Parameters
@@ -231,6 +251,8 @@ def count_found(truth: pd.DataFrame, anomalies: pd.DataFrame, worklist: pd.DataF
         The ledger.
     worklist
         Table of `plan_review`.
+    shows
+        As for `match_events`.
 
     Returns
     -------
@@ -247,7 +269,7 @@ def count_found(truth: pd.DataFrame, anomalies: pd.DataFrame, worklist: pd.DataF
     """
     seen = truth[["kind"]].assign(
         n_true=1,
-        in_ledger=match_events(anomalies, truth) >= 0,
-        in_worklist=match_events(worklist, truth) >= 0,
+        in_ledger=match_events(anomalies, truth, shows=shows) >= 0,
+        in_worklist=match_events(worklist, truth, shows=shows) >= 0,
     )
     return seen.groupby("kind", as_index=False).sum()

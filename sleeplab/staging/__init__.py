@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["STAGES", "NotStageableError", "confidence", "stage", "unstaged"]
 
 MIN_SFREQ = 80.0  # exclusive: YASA resamples to 100 Hz
-N_DERIVATIONS = 2
 # AASM: central, frontal and occipital; YASA was trained on central ones, so these come first.
 ELECTRODES = ("C4", "C3", "Cz", "F4", "F3", "Fz", "Fpz", "O2", "O1", "Oz", "Pz")
 
@@ -33,12 +32,17 @@ class NotStageableError(ValueError):
 
 
 def stage(
-    recording: mne.io.BaseRaw, gate: pd.DataFrame, *, age: float | None = None, sex: str | None = None
+    recording: mne.io.BaseRaw,
+    gate: pd.DataFrame,
+    *,
+    age: float | None = None,
+    sex: str | None = None,
+    n_derivations: int = 1,
 ) -> yasa.Hypnogram:
     """Stage the fit epochs of a recording.
 
-    Each epoch is staged on the first two EEG derivations that are fit there, central ones first, each with
-    EOG and chin where these are fit; their probabilities are averaged. An epoch without a fit EEG is UNS.
+    Each epoch is staged on the first EEG derivation that is fit there, central ones first, with EOG and chin
+    where these are fit. An epoch without a fit EEG is UNS.
 
     Parameters
     ----------
@@ -50,6 +54,9 @@ def stage(
         Age in years; used only when `sex` is known too.
     sex
         "female" or "male"; used only when `age` is known too.
+    n_derivations
+        How many fit derivations stage each epoch; their probabilities are averaged. A second one adds a third
+        to the time and 0.003 to kappa; where an electrode is lost, fewer epochs change their stage.
 
     Returns
     -------
@@ -62,11 +69,12 @@ def stage(
     NotStageableError
         If less than 5 min of EEG can be staged; it is a ValueError.
     ValueError
-        If there is no EEG, the sampling rate is too low, or the gate is that of another recording.
+        If there is no EEG, the sampling rate is too low, the gate is that of another recording, or
+        `n_derivations` is below 1.
 
     Notes
     -----
-    Where all epochs are fit and there is one derivation, stages and probabilities are those of plain YASA.
+    Where all epochs are fit the stages are those of plain YASA; so are the probabilities before calibration.
     YASA's features "hours since the start" and "share of the night" count from the first to the last epoch
     with a fit EEG, EOG or chin. Its other features are scaled over the night; epochs that an EEG lost are
     counted as the epochs that resemble them most in the channels that remained.
@@ -95,15 +103,16 @@ def stage(
     fit = _fit_table(recording, gate)
     if fit[eeg].sum().max() < MIN_EPOCHS:
         raise NotStageableError(_too_little(fit[eeg], gate))
+    fit &= fit.sum() >= MIN_EPOCHS
     eog, chin = (_fittest(fit, [n for n in roles if roles[n] == role]) for role in ("eog", "chin"))
     metadata = None if age is None or sex is None else {"age": round(age), "male": _is_male(sex)}
     worn = fit[[name for name, role in roles.items() if role in ("eeg", "eog", "chin")]].any(axis=1)
     night = np.flatnonzero(worn)[[0, -1]]
-    wanted = _wanted(fit[eeg])
-    passes = np.stack(list(Stager(recording, fit, night, metadata).stage(wanted, eog, chin).values()))
+    wanted = _wanted(fit[eeg], n_derivations)
+    passes, log_power = Stager(recording, fit, night, metadata).stage(wanted, eog, chin)
     n_passes = (~np.isnan(passes)).sum(axis=0)
     proba = np.where(n_passes > 0, np.nansum(passes, axis=0) / np.maximum(n_passes, 1), np.nan)
-    return _hypnogram(recording, calibrate(proba, recording, wanted))
+    return _hypnogram(recording, calibrate(proba, log_power))
 
 
 def unstaged(recording: mne.io.BaseRaw) -> yasa.Hypnogram:
@@ -163,7 +172,7 @@ def confidence(hypnogram: yasa.Hypnogram) -> NDArray[np.float64]:
     return np.where(hypnogram.hypno.isin(STAGES).to_numpy(), best, np.nan)
 
 
-def _hypnogram(recording: mne.io.BaseRaw, proba: NDArray[np.float64]) -> yasa.Hypnogram:
+def _hypnogram(recording: mne.io.BaseRaw, proba: NDArray[np.floating]) -> yasa.Hypnogram:
     """Name the most probable stage of each epoch; NaN, shape (n_epochs, 5), is UNS."""
     import pandas as pd
     import yasa
@@ -187,12 +196,15 @@ def _derivations(roles: dict[str, str]) -> list[str]:
     return sorted(eeg, key=lambda name: order.get(parse_label(name).electrode, len(order)))
 
 
-def _wanted(fit: pd.DataFrame) -> pd.DataFrame:
-    """Name the derivations of each epoch: the first two that are fit.
+def _wanted(fit: pd.DataFrame, n_derivations: int) -> pd.DataFrame:
+    """Name the derivations of each epoch: the first ones that are fit.
 
     Each costs as much as a whole night, so one that is second for a few epochs only is left out.
     """
-    wanted = fit & (fit.cumsum(axis=1) <= N_DERIVATIONS)
+    if n_derivations < 1:
+        msg = f"n_derivations must be 1 or more, got {n_derivations}. Leave it out for the first fit one."
+        raise ValueError(msg)
+    wanted = fit & (fit.cumsum(axis=1) <= n_derivations)
     alone = wanted.sum(axis=1) == 1
     needed = (wanted.sum() >= MIN_EPOCHS) | wanted[alone].any()
     return wanted.loc[:, needed]

@@ -15,20 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sleeplab.staging._features import BANDS
+
 if TYPE_CHECKING:
-    import mne
     import pandas as pd
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating]
 
-EPOCH_S, WELCH_S = 30, 4
-BANDS_HZ = ((0.5, 1), (1, 2), (2, 4), (4, 8), (8, 12), (12, 16), (16, 22), (22, 30))
 FLOOR = 1e-6  # so that a probability of 0 can be flattened too
 SHORTEST = 60  # epochs: nothing shorter was measured
 
 
-def calibrate(proba: Array, recording: mne.io.BaseRaw, fit: pd.DataFrame) -> Array:
+def calibrate(proba: Array, log_power: Array) -> Array:
     """Turn the stager's probabilities into calibrated ones; the most probable stage stays the same.
 
     Parameters
@@ -36,10 +35,8 @@ def calibrate(proba: Array, recording: mne.io.BaseRaw, fit: pd.DataFrame) -> Arr
     proba
         Averaged over the derivations, shape (n_epochs, 5), rows sum to 1; rows of NaN or 0, where nothing was
         staged, stay as they are.
-    recording
-        The night, in volts.
-    fit
-        Booleans, epochs × channels: one column for each EEG derivation that was staged, and no other channel.
+    log_power
+        `log_power` of the derivations behind them, shape (n_derivations, n_epochs, n_bands); NaN where unfit.
 
     Returns
     -------
@@ -50,7 +47,7 @@ def calibrate(proba: Array, recording: mne.io.BaseRaw, fit: pd.DataFrame) -> Arr
     ----------
     Temperature scaling: Guo et al. (2017), doi:10.48550/arXiv.1706.04599.
     """
-    return soften(proba, temperatures(measure_distance(recording, fit), proba))
+    return soften(proba, temperatures(measure_distance(log_power), proba))
 
 
 def soften(proba: Array, temperatures: Array) -> Array:
@@ -79,40 +76,26 @@ def temperatures(distance: Array, proba: Array) -> Array:
     return np.asarray(np.exp(table["base"] + table["short"] / n_epochs + table["strange"] * strange))
 
 
-def measure_distance(recording: mne.io.BaseRaw, fit: pd.DataFrame) -> Array:
+def log_power(features: pd.DataFrame) -> Array:
+    """log10 of the µV² in each of YASA's bands, shape (n_epochs, n_bands), from the features of an EEG."""
+    share = features[[f"eeg_{name}" for name in BANDS]].to_numpy(float)
+    power = share * features["eeg_abspow"].to_numpy(float)[:, None]
+    return np.asarray(np.log10(np.maximum(power, 1e-6)))
+
+
+def measure_distance(log_power: Array) -> Array:
     """Distance of each epoch's spectrum from those the table was made on; mean over its fit derivations.
 
-    A Mahalanobis distance over the logarithms of the power in `BANDS_HZ`, with a covariance that is half
-    diagonal (so that filters of other laboratories, which tilt neighbouring bands, count little), divided by
-    the root of the number of bands. NaN where no derivation is fit.
+    A Mahalanobis distance over the `log_power`, with a covariance that is half diagonal (so that filters of
+    other laboratories, which tilt neighbouring bands, count little), divided by the root of the number of
+    bands. NaN where no derivation is fit.
     """
-    total, n_fit = np.zeros(len(fit)), fit.to_numpy(bool).sum(axis=1)
-    for name in fit.columns:
-        epochs = np.flatnonzero(fit[name])
-        if epochs.size:
-            total[epochs] += spectral_distance(_log_power(recording, name, epochs))
-    return np.where(n_fit > 0, total / np.maximum(n_fit, 1), np.nan)
-
-
-def spectral_distance(log_power: Array) -> Array:
-    """Distance of spectra, shape (…, n_bands), from the table's."""
     table = load_table()["spectrum"]
     apart = log_power - np.array(table["mean"])
     squared = np.einsum("...i,ij,...j", apart, np.array(table["precision"]), apart)
-    return np.asarray(np.sqrt(squared / len(BANDS_HZ)))
-
-
-def _log_power(recording: mne.io.BaseRaw, name: str, epochs: NDArray[np.intp]) -> Array:
-    """log10 of the power density in µV²/Hz, shape (n_epochs, n_bands)."""
-    from scipy.signal import welch
-
-    sfreq = float(recording.info["sfreq"])
-    n_times = round(EPOCH_S * sfreq)
-    n_epochs = int(recording.n_times // n_times)
-    volts = recording.get_data(picks=[name])[0, : n_epochs * n_times].reshape(n_epochs, n_times)[epochs]
-    hz, density = welch(1e6 * volts, sfreq, nperseg=round(WELCH_S * sfreq), axis=-1)
-    bands = [density[:, (hz >= low) & (hz < high)].mean(axis=1) for low, high in BANDS_HZ]
-    return np.asarray(np.log10(np.maximum(np.stack(bands, axis=1), 1e-6)))
+    distance = np.sqrt(squared / len(BANDS))
+    n_fit = (~np.isnan(distance)).sum(axis=0)
+    return np.where(n_fit > 0, np.nansum(distance, axis=0) / np.maximum(n_fit, 1), np.nan)
 
 
 def _staged(proba: Array) -> NDArray[np.bool_]:

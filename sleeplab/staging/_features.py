@@ -1,8 +1,9 @@
 """The features of YASA's stager, one channel at a time: the same numbers, in less time and memory.
 
 YASA computes them for its three channels at once, over a recording without holes. Here a channel is computed
-once, in blocks that fit the processor's cache, whatever it is combined with later; epochs may be missing. A
-test compares every feature with YASA's. Definitions: Vallat & Walker (2021), doi:10.7554/eLife.70092.
+once, in blocks that fit the processor's cache, whatever it is combined with later; epochs may be missing. In
+24 bits, which is what YASA hands to its models. A test compares every feature with YASA's. Definitions:
+Vallat & Walker (2021), doi:10.7554/eLife.70092.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating]
 
 EPOCH_S, SFREQ = 30, 100
-BLOCK = 60  # epochs: 1.4 MB a signal
+BLOCK = 60  # epochs: 0.7 MB a signal
 BROAD_HZ = (0.4, 30.0)
 BANDS = {
     "sdelta": (0.4, 1),
@@ -38,7 +39,7 @@ def channel_features(signal_uv: Array, kind: str) -> pd.DataFrame:
     Parameters
     ----------
     signal_uv
-        µV at 100 Hz, finite, shape (n_times,).
+        µV at 100 Hz, finite, shape (n_times,); float32 is enough.
     kind
         "eeg", "eog" or "emg".
 
@@ -49,51 +50,65 @@ def channel_features(signal_uv: Array, kind: str) -> pd.DataFrame:
     """
     import pandas as pd
     from mne.filter import create_filter
-    from scipy.signal import fftconvolve
+    from scipy.fft import irfft, next_fast_len, rfft
 
     taps = create_filter(None, SFREQ, *BROAD_HZ, verbose="error")
     beyond = len(taps) // 2
+    signal_uv = signal_uv.astype(np.float32, copy=False)
     padded = np.pad(signal_uv, beyond, mode="reflect", reflect_type="odd")  # as MNE
     n_times = EPOCH_S * SFREQ
-    n_epochs = len(signal_uv) // n_times
+    n_around = n_times + 2 * beyond
+    n_fft = next_fast_len(n_around, real=True)
+    response = rfft(taps.astype(np.float32), n_fft)
+    epochs = np.lib.stride_tricks.sliding_window_view(padded, n_around)[::n_times]
     blocks = []
-    for first in range(0, n_epochs, BLOCK):
-        last = min(first + BLOCK, n_epochs)
-        around = padded[first * n_times : last * n_times + 2 * beyond]
-        epochs = fftconvolve(around, taps, mode="valid").reshape(-1, n_times)
-        blocks.append(pd.DataFrame(_block_features(epochs, kind)))
+    for first in range(0, len(epochs), BLOCK):
+        filtered = irfft(rfft(epochs[first : first + BLOCK], n_fft) * response, n_fft)
+        blocks.append(pd.DataFrame(_block_features(filtered[:, 2 * beyond : n_around], kind)))
     return pd.concat(blocks, ignore_index=True).add_prefix(f"{kind}_")
 
 
 def _block_features(x: Array, kind: str) -> dict[str, Array]:
     """Compute the features of some epochs, shape (n_epochs, n_times)."""
+    n_times = x.shape[1]
     dx = np.diff(x, axis=1)
     spread, d_spread, dd_spread = (np.var(y, axis=1) for y in (x, dx, np.diff(dx, axis=1)))
-    low, high = np.quantile(x, [0.25, 0.75], axis=1)
     centred = x - x.mean(axis=1, keepdims=True)
     square = centred**2
-    n_turns = _sign_changes(dx)
-    log_n = np.log10(x.shape[1])
+    rising = dx >= 0
+    log_n = np.log10(n_times)
     with np.errstate(invalid="ignore", divide="ignore"):  # NaN for flat epochs
         mobility = np.sqrt(d_spread / spread)
         return {
-            "std": np.std(x, ddof=1, axis=1),
-            "iqr": high - low,
+            "std": np.sqrt(spread * (n_times / (n_times - 1))),
+            "iqr": _interquartile_range(x),
             "skew": (square * centred).mean(axis=1) / spread**1.5,
             "kurt": (square**2).mean(axis=1) / spread**2 - 3,
-            "nzc": _sign_changes(x),
+            "nzc": _changes(np.signbit(x)),
             "hmob": mobility,
             "hcomp": np.sqrt(dd_spread / d_spread) / mobility,
-            "perm": _permutation_entropy(x),
+            "perm": _permutation_entropy(x, rising),
             "higuchi": _higuchi(x),
-            "petrosian": log_n / (log_n - np.log10(1 + 0.4 * n_turns / x.shape[1])),
+            "petrosian": log_n / (log_n - np.log10(1 + 0.4 * _changes(rising) / n_times)),
             **_spectral(x, kind),
         }
 
 
-def _sign_changes(x: Array) -> Array:
-    n: Array = np.count_nonzero(np.diff(np.signbit(x), axis=1), axis=1).astype(float)
+def _changes(flags: NDArray[np.bool_]) -> Array:
+    n: Array = np.count_nonzero(flags[:, 1:] != flags[:, :-1], axis=1).astype(float)
     return n
+
+
+def _interquartile_range(x: Array) -> Array:
+    """Range between the quartiles, as `numpy.quantile` has them; sorting is five times as fast."""
+    ordered = np.sort(x, axis=1)
+    i, share = divmod((x.shape[1] - 1) / 4, 1)
+    below = int(i)
+    above = ordered.shape[1] - 1 - below
+    low = ordered[:, below] * (1 - share) + ordered[:, below + 1] * share
+    high = ordered[:, above] * (1 - share) + ordered[:, above - 1] * share
+    difference: Array = high - low
+    return difference
 
 
 def _spectral(x: Array, kind: str) -> dict[str, Array]:
@@ -116,27 +131,30 @@ def _spectral(x: Array, kind: str) -> dict[str, Array]:
 
 
 def _welch(x: Array) -> tuple[Array, Array]:
-    """Median over the segments of each epoch, as `scipy.signal.welch`; only the bins within `BROAD_HZ`."""
+    """Median over the segments of each epoch, as `scipy.signal.welch`; only the bins within `BROAD_HZ`.
+
+    The mean of a segment need not be taken out: a Hamming window keeps it below 0.4 Hz.
+    """
     from scipy.fft import rfft
     from scipy.signal import get_window
 
-    window = get_window("hamming", SEGMENT)
+    window = get_window("hamming", SEGMENT).astype(np.float32)
     segments = np.lib.stride_tricks.sliding_window_view(x, SEGMENT, axis=1)[:, :: SEGMENT // 2]
-    freqs = np.fft.rfftfreq(SEGMENT, 1 / SFREQ).astype(np.float64)
+    freqs = np.fft.rfftfreq(SEGMENT, 1 / SFREQ)
     kept = np.flatnonzero((freqs >= BROAD_HZ[0]) & (freqs <= BROAD_HZ[1]))
     inside = slice(kept[0], kept[-1] + 1)
-    spectrum = rfft((segments - segments.mean(axis=-1, keepdims=True)) * window)[..., inside]
+    spectrum = rfft(segments * window)[..., inside]
     n = segments.shape[1]
     odd = np.arange(3, n + 1, 2)
     bias = 1 + np.sum(1 / odd - 1 / (odd - 1))  # of the median of n, an odd number
     power: Array = np.sort(spectrum.real**2 + spectrum.imag**2, axis=1)[:, n // 2]
-    return freqs[inside], power * (2 / (SFREQ * np.sum(window**2) * bias))
+    return freqs[inside], power * np.float32(2 / (SFREQ * np.sum(window**2) * bias))
 
 
-def _permutation_entropy(x: Array) -> Array:
+def _permutation_entropy(x: Array, rising: NDArray[np.bool_]) -> Array:
     """Entropy of the six orders of three samples in a row, 0 to 1 (Bandt & Pompe 2002)."""
-    a, b, c = x[:, :-2], x[:, 1:-1], x[:, 2:]
-    key = ((a <= b).astype(np.uint8) << 2) | ((a <= c).astype(np.uint8) << 1) | (b <= c)
+    over_two = x[:, 2:] >= x[:, :-2]
+    key = (rising[:, :-1].view(np.uint8) << 2) | (over_two.view(np.uint8) << 1) | rising[:, 1:]
     share = np.stack([np.count_nonzero(key == k, axis=1) for k in (0, 1, 3, 4, 6, 7)]) / key.shape[1]
     entropy: Array = -(share * np.log2(np.where(share > 0, share, 1))).sum(axis=0) / np.log2(6)
     return entropy
@@ -148,7 +166,7 @@ def _higuchi(x: Array) -> Array:
     lengths = []
     for lag in HIGUCHI_LAGS:
         n_steps = (n - 1 - np.arange(n - lag) % lag) // lag  # of the sub-series that a step belongs to
-        weights = (n - 1) / (n_steps * float(lag) ** 3)
+        weights = ((n - 1) / (n_steps * float(lag) ** 3)).astype(x.dtype)
         lengths.append(np.abs(x[:, lag:] - x[:, :-lag]) @ weights)
     log_lag = -np.log(HIGUCHI_LAGS)
     log_lag -= log_lag.mean()

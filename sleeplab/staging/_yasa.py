@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sleeplab.staging._calibration import log_power
 from sleeplab.staging._features import EPOCH_S, SFREQ, channel_features, scaled, smoothed
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating]
     Flags = NDArray[np.bool_]
 
 STAGES = ("WAKE", "N1", "N2", "N3", "REM")
@@ -34,7 +35,7 @@ class Stager:
     recording
         Volts.
     fit
-        Booleans, epochs × channels. A channel with fewer than 10 fit epochs is not used.
+        Booleans, epochs × channels.
     night
         First and last epoch of the night, from which YASA's clock features count.
     metadata
@@ -48,16 +49,20 @@ class Stager:
         night: NDArray[np.intp],
         metadata: dict[str, int] | None,
     ) -> None:
-        self.fit = fit & (fit.sum() >= MIN_EPOCHS)
-        self.recording, self.metadata = recording, metadata or {}
+        self.fit, self.recording, self.metadata = fit, recording, metadata or {}
         first, last = night
         since = np.arange(len(fit)) - first
         self.clock = {"time_hour": since * EPOCH_S / 3600, "time_norm": since / (last - first)}
 
-    def stage(self, wanted: pd.DataFrame, eog: str | None, chin: str | None) -> dict[str, Array]:
-        """Probabilities by derivation, shape (n_epochs, 5); NaN where it is not `wanted` (epochs × EEG).
+    def stage(self, wanted: pd.DataFrame, eog: str | None, chin: str | None) -> tuple[Array, Array]:
+        """Stage each derivation where it is `wanted` (epochs × EEG); NaN elsewhere.
 
         An epoch is staged by the model of what is fit there: EEG with EOG and chin, with one, or alone.
+
+        Returns
+        -------
+        proba, log_power
+            Shapes (n_derivations, n_epochs, 5) and (n_derivations, n_epochs, n_bands).
         """
         kinds = dict.fromkeys(wanted.columns, "eeg")
         kinds |= {name: kind for name, kind in ((eog, "eog"), (chin, "emg")) if name is not None}
@@ -66,13 +71,13 @@ class Stager:
         norms = scaled({name: smoothed(table) for name, table in features.items()})
         tables = {name: features[name].join(norms[name]) for name in kinds}
         helpers = [name for name, kind in kinds.items() if kind != "eeg"]
-        proba = {}
-        for eeg in wanted.columns:
-            proba[eeg] = np.full((len(self.fit), len(STAGES)), np.nan)
-            for names, epochs in self._groups(wanted[eeg] & self.fit[eeg], helpers):
+        proba = np.full((*wanted.shape[::-1], len(STAGES)), np.nan)
+        for i, eeg in enumerate(wanted):
+            for names, epochs in self._groups(wanted[eeg], helpers):
                 rows = [tables[name].iloc[epochs] for name in (eeg, *names)]
-                proba[eeg][epochs] = self._predict(rows, ("eeg", *(kinds[n] for n in names)), epochs)
-        return proba
+                proba[i, epochs] = self._predict(rows, ("eeg", *(kinds[n] for n in names)), epochs)
+        power = [log_power(features[eeg].where(wanted[eeg])) for eeg in wanted]
+        return proba, np.stack(power)
 
     def _groups(self, epochs: pd.Series, helpers: list[str]) -> Iterator[tuple[list[str], NDArray[np.intp]]]:
         """Part epochs by which of the helping channels are fit."""
@@ -87,10 +92,16 @@ class Stager:
         from mne.filter import resample
 
         sfreq = float(self.recording.info["sfreq"])
-        signal = bridged(self.recording.get_data(picks=[name])[0], self.fit[name].to_numpy(), sfreq) * 1e6
+        signal_uv = bridged(self._microvolts(name), self.fit[name].to_numpy(), sfreq)
         if sfreq != SFREQ:
-            signal = resample(signal, down=sfreq / SFREQ, npad="auto", verbose="error")
-        return channel_features(signal, kind).reindex(self.fit.index).where(self.fit[name], axis=0)
+            signal_uv = resample(signal_uv.astype(float), down=sfreq / SFREQ, npad="auto", verbose="error")
+        features = channel_features(signal_uv, kind)
+        return features.reindex(self.fit.index).where(self.fit[name], axis=0)
+
+    def _microvolts(self, name: str) -> Array:
+        volts = self.recording.get_data(picks=[name])[0]
+        found: Array = np.multiply(volts, 1e6, dtype=np.float32, casting="same_kind")
+        return found
 
     def _predict(self, tables: list[pd.DataFrame], kinds: Sequence[str], epochs: NDArray[np.intp]) -> Array:
         """Ask YASA's model for these kinds of channels, shape (n_epochs, 5)."""
@@ -99,7 +110,7 @@ class Stager:
         clock = pd.DataFrame({name: values[epochs] for name, values in self.clock.items()}, index=epochs)
         rows = pd.concat([*tables, clock], axis=1).astype(np.float32).assign(**self.metadata)
         model = _model("+".join((*kinds, "demo") if self.metadata else kinds))
-        proba = model.predict_proba(rows[model.feature_name_])
+        proba = model.booster_.predict(rows[model.feature_name_])  # the classifier itself starts 8 threads
         order = [list(model.classes_).index({"WAKE": "W", "REM": "R"}.get(stage, stage)) for stage in STAGES]
         found: Array = proba[:, order]
         return found
