@@ -159,3 +159,19 @@ def test_spans_in_words(seconds: float, text: str) -> None:
 
 def test_stage_counts_most_frequent_first() -> None:
     assert stage_counts([1.0, 31.0, 61.0, 62.0], ["N1", "N2", "N3"]) == "N3 2, N1 1, N2 1"
+
+
+@pytest.mark.parametrize(("p_rem", "believed"), [(0.4, False), (0.9, True)])
+def test_a_chin_that_is_active_in_rem_is_told_only_where_there_is_rem(
+    p_rem: float, *, believed: bool
+) -> None:
+    """Six epochs of REM in 5 h, the chin active in half of each: so looks waking that was staged as REM."""
+    stages, n_times = "2" * 594 + "R" * 6, 30 * SFREQ
+    chin = np.random.default_rng(0).standard_normal((600, n_times))
+    chin[594:, : n_times // 2] *= 6
+    raw, named = raw_of({"C4-M1": pink(7, 600 * n_times), "Chin": chin.ravel()}), night_of(stages)
+    proba = pd.DataFrame((1 - p_rem) / 4, index=range(600), columns=["WAKE", "N1", "N2", "N3", "REM"])
+    machine = yasa.Hypnogram(list(named.hypno.astype(str)), proba=proba.assign(REM=p_rem))
+    gate = gate_of(raw)
+    kinds = set(find_anomalies(raw, gate, machine, epoch_features(raw, machine, gate))["kind"])
+    assert ("no REM" in kinds, "REM without atonia" in kinds) == (not believed, believed)

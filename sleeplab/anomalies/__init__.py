@@ -83,7 +83,10 @@ def find_anomalies(
     if known.scoring is not None:
         findings = _with_scoring(findings, inputs, hypnogram, known.scoring)
     findings = find_signal_findings(recording, gate) + merge_related(findings, inputs)
-    findings += find_night_findings(hypnogram, known)
+    of_night = find_night_findings(hypnogram, known)
+    if any(finding.kind == "no REM" for finding in of_night):  # the few minutes so staged are not believed
+        findings = [finding for finding in findings if finding.kind != "REM without atonia"]
+    findings += of_night
     if known.reference is not None:
         from sleeplab.anomalies.cohort import find_cohort_findings
 

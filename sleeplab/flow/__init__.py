@@ -101,8 +101,7 @@ def process_night(  # noqa: PLR0913  # the one front door
     ValueError
         If the recording or the scoring cannot be used; the message says what to do.
     """
-    from sleeplab import anomalies, features, provenance, quality, report, review
-    from sleeplab.datasets import locate
+    from sleeplab import anomalies, features, quality, report, review
 
     if lang is not None:
         report.check_language(lang)
@@ -111,11 +110,9 @@ def process_night(  # noqa: PLR0913  # the one front door
     known = _known(raw, age=age, sex=sex, scoring=scoring, reference=reference)
     context |= {"age": age, "sex": sex}
     if lang is not None:  # what is not written needs no hashes of its inputs
-        sources = {"recording": locate(path), "scoring": scoring and locate(scoring)}
-        context["provenance"] = {"night_id": context["night_id"]} | provenance.describe_run(
-            sources | {"reference": _path_of(reference)},
-            parameters={"minutes": minutes, "age": age, "sex": sex, "eeg": _names_of_eeg(raw) if eeg else []},
-        )
+        sources = {"recording": path, "scoring": scoring, "reference": _path_of(reference)}
+        parameters = {"minutes": minutes, "age": age, "sex": sex, "eeg": _names_of_eeg(raw) if eeg else []}
+        context["provenance"] = _provenance(context["night_id"], sources, parameters)
     on_step("gate")
     gate = quality.check_quality(raw)
     on_step("stage")
@@ -126,6 +123,8 @@ def process_night(  # noqa: PLR0913  # the one front door
     ledger = anomalies.find_anomalies(raw, gate, hypnogram, table, known=known)
     on_step("review")
     worklist = review.plan_review(ledger, minutes=minutes)
+    if "not_staged" not in context:
+        context["recall"] = review.say_recall(minutes, hours=raw.duration / 3600)
     page = None
     if lang is not None:
         on_step("report")
@@ -143,6 +142,16 @@ def _read(path: str | Path, *, eeg: Sequence[str]) -> tuple[mne.io.BaseRaw, dict
         raise ValueError(msg)
     header = replace(recording.read_header(path), problems=raw.info["temp"]["problems"])
     return raw, {"night_id": recording.night_id(path), "header": header, "channels": header.channels}
+
+
+def _provenance(
+    night_id: str, sources: dict[str, str | Path | None], parameters: dict[str, Any]
+) -> dict[str, Any]:
+    from sleeplab import provenance
+    from sleeplab.datasets import locate
+
+    inputs = {name: source and locate(source) for name, source in sources.items()}
+    return {"night_id": night_id} | provenance.describe_run(inputs, parameters=parameters)
 
 
 def _names_of_eeg(raw: mne.io.BaseRaw) -> list[str]:
