@@ -81,21 +81,35 @@ def test_what_is_lost_is_counted_as_its_likeness() -> None:
     second = first[rng.permutation(100)][:, [0, 1]]
     second = second[second[:, 0] > 0]  # not the same mixture as the first half
     night = np.concatenate([first, second])
-    eeg, eog = pd.DataFrame(night[:, [1]]), pd.DataFrame(night[:, [0]])
+    eeg = pd.DataFrame(night[:, [1]], columns=["eeg_at"])  # what only an EEG measures
+    eog = pd.DataFrame(night[:, [0]], columns=["eog_std"])
     whole = scaled({"EEG": eeg, "EOG": eog})["EEG"]
     lost = eeg.copy()
     lost.iloc[100:] = np.nan
     found = scaled({"EEG": lost, "EOG": eog})["EEG"]
-    np.testing.assert_allclose(found[:100], whole[:100])
+    np.testing.assert_allclose(found[:100], whole[:100], atol=1e-12)
     assert found[100:].isna().all(axis=None)
     alone = scaled({"EEG": lost})["EEG"]
     assert np.abs(alone[:100] - whole[:100]).to_numpy().max() > 0.01
 
 
+def test_what_another_channel_measured_is_counted_on_the_scale_of_the_lost_one() -> None:
+    """The second half is unlike the first; the other channel measures three times as much, and 5 more."""
+    night = np.concatenate([np.linspace(-1, 1, 50), np.linspace(4, 9, 50)])[:, None]
+    eeg = pd.DataFrame(night, columns=["eeg_std"])
+    for other in ("eeg_std", "eog_std"):
+        second = pd.DataFrame(3 * night + 5, columns=[other])
+        whole = scaled({"C4": eeg, "other": second})["C4"]
+        lost = eeg.where(np.arange(100)[:, None] < 50)
+        found = scaled({"C4": lost, "other": second})["C4"]
+        np.testing.assert_allclose(found[:50], whole[:50])
+        assert found[50:].isna().all(axis=None)
+
+
 def test_without_any_witness_nothing_is_counted() -> None:
     night = np.random.default_rng(2).standard_normal((60, 1))
-    lost = pd.DataFrame(np.where(np.arange(60)[:, None] < 30, night, np.nan))
-    found = scaled({"EEG": lost, "EOG": 2 * lost})
+    lost = pd.DataFrame(np.where(np.arange(60)[:, None] < 30, night, np.nan), columns=["eeg_std"])
+    found = scaled({"EEG": lost, "EOG": 2 * lost.rename(columns={"eeg_std": "eog_std"})})
     np.testing.assert_allclose(found["EEG"][:30], robust_scale(night[:30], quantile_range=(5, 95)))
 
 

@@ -31,6 +31,7 @@ BANDS = {
 }
 SEGMENT = 5 * SFREQ  # of Welch's method; half overlapping
 HIGUCHI_LAGS = np.arange(1, 11)
+MIN_SHARED = 10  # epochs
 
 
 def channel_features(signal_uv: Array, kind: str) -> pd.DataFrame:
@@ -188,8 +189,9 @@ def scaled(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Scale the smoothed features of every channel by their median and 5 to 95 % range over the night.
 
     YASA takes both from all it is given, so that half a night is scaled otherwise than the whole. Here an
-    epoch that one channel lost is counted with the values that the channel has in the epoch which is most
-    like it in the other channels. Where no channel is left, nothing is counted.
+    epoch that one channel lost is counted with what the next channel measured there, brought to its scale;
+    what no other channel measures, with the value of the epoch that is most like it in all the others. Where
+    no channel is left, nothing is counted.
 
     Parameters
     ----------
@@ -200,12 +202,32 @@ def scaled(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     from sklearn.impute import KNNImputer
     from sklearn.preprocessing import RobustScaler
 
-    joint = pd.concat(tables, axis=1)
-    scaler = RobustScaler(quantile_range=(5, 95))
-    z = scaler.fit_transform(joint.to_numpy())
-    counted = ~np.isnan(z).all(axis=1)
-    if np.isnan(z[counted]).any():
-        scaler.fit(KNNImputer(n_neighbors=1).fit_transform(z[counted]))
-        z = scaler.transform(z)
-    whole = pd.DataFrame(z, index=joint.index, columns=joint.columns)
+    own = pd.concat(tables, axis=1)
+    filled = pd.concat({name: _filled(name, tables) for name in tables}, axis=1).to_numpy()
+    scaler = RobustScaler(quantile_range=(5, 95)).fit(filled)
+    counted = filled[~np.isnan(filled).all(axis=1)]
+    if np.isnan(counted).any():
+        likeliest = KNNImputer(n_neighbors=1).fit_transform(scaler.transform(counted))
+        scaler.fit(scaler.inverse_transform(likeliest))
+    whole = pd.DataFrame(scaler.transform(own.to_numpy()), index=own.index, columns=own.columns)
     return {name: whole[name] for name in tables}
+
+
+def _filled(name: str, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Fill what a channel lost from the others, brought to its median and range by what both have."""
+    own = filled = tables[name]
+    for other in (table for table in tables.values() if table is not own and own.isna().any(axis=None)):
+        alike = other.set_axis([_unnamed(column) for column in other], axis=1)
+        alike = alike.reindex(columns=[_unnamed(column) for column in own]).set_axis(own.columns, axis=1)
+        both = own.notna().all(axis=1) & alike.notna().any(axis=1)
+        if both.sum() >= MIN_SHARED:
+            low, middle, high = own[both].quantile([0.05, 0.5, 0.95]).to_numpy()
+            low_there, middle_there, high_there = alike[both].quantile([0.05, 0.5, 0.95]).to_numpy()
+            slope = (high - low) / (high_there - low_there)
+            filled = filled.fillna(middle + (alike - middle_there) * slope)
+    return filled
+
+
+def _unnamed(column: str) -> str:
+    """Return the name of a feature without the kind of channel."""
+    return column.partition("_")[2]
