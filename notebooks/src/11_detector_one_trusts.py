@@ -339,7 +339,7 @@ print(counted.to_string())
 
 # %% [markdown]
 # The row to read first is the one with the most zeros. `spindle_loss`: fifteen minutes, and no detector of the ledger looks
-# at left against right. Single leg movements: the rule counts series only. Movements in waking: nobody asked for them. Each has a
+# at left against right. Single leg movements: the rule counts series only. Each has a
 # reason, and each must stand in the description of the program, in plain words: **what it does not look for, it does not find.** In the
 # next lesson you write the detector that is missing.
 #

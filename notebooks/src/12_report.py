@@ -254,12 +254,12 @@ for words, table in (("without mine", ledger), ("with mine", full)):
         table, named
     )  # the first finding that shows each true event, -1: none
     named[words] = [table["kind"][place] if place >= 0 else "nothing" for place in first]
-named[["onset_s", "kind", "without mine", "with mine"]]
+print(named[["onset_s", "kind", "without mine", "with mine"]].to_string(index=False))
 
 # %% [markdown] exercise="12-3"
-# Read what was counted, too: where a page called `unusual EEG` happens to lie in the stretch, the count is generous and says that it
-# shows the weak spindles. Would you have seen them, on a page that you opened for another reason? And a row with `nothing` is a
-# miss, also when it is ours: say it.
+# A row with `nothing` is a miss, also when it is ours: say it. And read what was counted, too: if a page called `unusual EEG` happened to
+# lie in the stretch, the count would be generous and say that it shows the weak spindles. Would you have seen them, on a page that you
+# opened for another reason?
 #
 # One night is a demonstration, not a test. Before it goes to a technician: a limit set on other people, its false alarms per night, and how
 # weak the spindles must be (lesson 11).
@@ -309,11 +309,11 @@ _ = sleeplab.plotting.plot_hypnogram(hypnogram, ax=top).set_xlabel("")
 ax = sleeplab.plotting.plot_findings(full, ax=below)
 
 # %% [markdown]
-# **Reading.** Above the stages, below one bar per finding, sorted by its level: look where bars stand above each other, and where there
+# **Reading.** Above the stages, below one bar per finding, a row per kind: look where bars stand above each other, and where there
 # are none.
 #
-# *In words: a step line of one hour of sleep; below it coloured bars, in a row per level. A long bar lies in the middle of the
-# hour, shorter ones around it.*
+# *In words: a step line of one hour of sleep; below it coloured bars, a row for each kind of finding. Some are as short as a dot,
+# some last ten minutes or more; the bar of our own detector lies in the middle of the hour.*
 #
 # ## 6. Read it critically
 #
