@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from edf_helpers import RawSignal, edf_bytes, write_edf
 
+from sleeplab import provenance
 from sleeplab.cli import build_parser, main
 from sleeplab.cli._screen import clock
+from sleeplab.flow import FILES
+from sleeplab.simulate import SimulatedTruth, write_demo_edf, write_simulated_edf
 
 SFREQ = 100
 
@@ -197,3 +200,26 @@ def test_clock() -> None:
     assert clock(0) == "0:00:00"
     assert clock(3599.9) == "0:59:59"
     assert clock(36_000) == "10:00:00"
+
+
+def short_night(path: Path, seed: int = 0) -> SimulatedTruth:
+    return write_simulated_edf(path, seed, hours=0.25)
+
+
+@pytest.mark.parametrize(
+    "write", [short_night, pytest.param(write_demo_edf, marks=pytest.mark.slow)], ids=["15 min", "8 h"]
+)
+def test_the_demonstration_runs_as_it_is_called(
+    write: Callable[..., SimulatedTruth],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What ``run.py demo`` calls; on the fly with a night of a quarter of an hour."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sleeplab.simulate.write_demo_edf", write)
+    assert main(["demo"]) == 0
+    out = tmp_path / "sleeplab-out/demo"
+    assert {path.name for path in out.iterdir()} == {*FILES, "provenance.json", "night.edf", "truth.csv"}
+    assert "what of it the report shows" in capsys.readouterr().out
+    assert provenance.verify(out).empty

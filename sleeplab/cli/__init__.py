@@ -63,15 +63,15 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--age", type=float, help="age in years, for the norms")
     parser.add_argument("--sex", choices=["female", "male"], help="for the norms")
     parser.add_argument("--reference", metavar="FILE", help="other nights to compare with: a saved reference")
-    parser.add_argument("--lang", choices=["en", "fr"], default="en", help="language of the report")
     parser.add_argument(
         "--eeg", metavar="LABEL", action="append", default=[], help="an EEG channel, when none is recognised"
     )
-    _add_budget(parser)
+    _add_page(parser)
     parser.set_defaults(run=run_report)
 
 
-def _add_budget(parser: argparse.ArgumentParser) -> None:
+def _add_page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lang", choices=["en", "fr"], default="en", help="language of the report")
     parser.add_argument(
         "--minutes", type=_budget, default=10.0, help="review budget in minutes (default: %(default)g)"
     )
@@ -92,7 +92,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, help="another number is another person (default: %(default)s)"
     )
-    _add_budget(parser)
+    _add_page(parser)
     parser.set_defaults(run=run_demo)
 
 
