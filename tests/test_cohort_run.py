@@ -254,22 +254,20 @@ def test_what_a_killed_worker_a_dead_scheduler_and_a_full_disk_interrupt_ends_th
     """Kill a worker in the middle of a night, then the scheduler; start it again, fill the disk, free it."""
     port, out = free_port(), tmp_path / "out"
     workers = cohort.Workers(scheduler=f"tcp://127.0.0.1:{port}")
-    told: list[cohort.Progress] = []
     with scheduler(port) as first, worker(port):
-        begun = threading.Event()
+        killed = threading.Event()
 
         def on_progress(now: cohort.Progress) -> None:
-            told.append(now)
-            if now.stage == "named" and now.done == now.total:
-                begun.set()
             if now.stage == "computed" and now.done - now.n_failed >= 1:
+                killed.wait(START_S)
                 stop(first)
 
-        killer = threading.Thread(target=kill_worker_once, args=(workers.scheduler, begun))
+        killer = threading.Thread(target=kill_worker_once, args=(workers.scheduler, killed))
         killer.start()
         with pytest.raises(ConnectionError, match=r"none does \(any more\)"):
             cohort.run_cohort([nights], out, workers=workers, on_progress=on_progress)
         killer.join()
+    assert killed.is_set()
     kept = {p.name: p.stat().st_mtime_ns for p in (out / "nights").glob("*.zip")}
     assert 1 <= len(kept) < N_NIGHTS
     with scheduler(port), worker(port):
@@ -288,17 +286,15 @@ def full(_: int) -> None:
     raise OSError(28, "No space left on device")
 
 
-def kill_worker_once(address: str, begun: threading.Event) -> None:
-    """Kill -9 the worker while it computes."""
-    begun.wait(START_S)
+def kill_worker_once(address: str, killed: threading.Event) -> None:
+    """Kill -9 the worker while it computes a night, and say so."""
     with Client(address, timeout=START_S) as client:
-        end = time.monotonic() + START_S
-        while time.monotonic() < end:
-            working = [key for keys in client.processing().values() for key in keys if "night-" in str(key)]
-            if working:
-                break
-            time.sleep(0.05)
-        time.sleep(1.0)
         pids = client.run(os.getpid)
+        end = time.monotonic() + START_S
+        while not any("night-" in str(key) for keys in client.processing().values() for key in keys):
+            assert time.monotonic() < end, "no night was begun"
+            time.sleep(0.05)
+        time.sleep(0.5)
     for pid in pids.values():
         os.kill(pid, signal.SIGKILL)
+    killed.set()
