@@ -18,6 +18,7 @@ from pathlib import Path
 OLDEST, NEWEST = (3, 11), (3, 13)
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
+LONGEST_ROOT = 90  # characters; packages add up to 165, and Windows knows 260 for a path
 STATE = "sleeplab-state.json"
 
 
@@ -63,6 +64,16 @@ def write_state(venv, *, complete):
     part.replace(venv / STATE)
 
 
+def path_advice(system, root):
+    """Return what to do on Windows where the project's folder lies so deep that packages do not fit."""
+    if system != "nt" or len(root) <= LONGEST_ROOT:
+        return ""
+    return (
+        f"The path of this folder has {len(root)} characters, too many for Windows: "
+        "move it, for example to C:\\sleeplab, and start again.\n"
+    )
+
+
 def run_logged(command, log, what):
     """Run `command` with its output in the file `log`, showing the seconds; SetupError when it fails."""
     begin = time.time()
@@ -83,6 +94,7 @@ def run_logged(command, log, what):
         tail = "\n    ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
         message = (
             f"{what} failed (exit code {process.returncode}). The last lines it wrote:\n    {tail}\n"
+            f"{path_advice(os.name, str(ROOT))}"
             "Without internet, install from a folder of packages that another computer made with "
             "'python run.py wheels FOLDER': python run.py demo --wheels FOLDER"
         )

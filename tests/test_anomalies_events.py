@@ -6,7 +6,7 @@ import pytest
 from anomaly_helpers import SFREQ, night_of, pink, raw_of
 
 from sleeplab.anomalies._ledger import Finding, Inputs
-from sleeplab.anomalies.rhythms import find_evolving_rhythms
+from sleeplab.anomalies.rhythms import Track, _evolves, find_evolving_rhythms
 from sleeplab.anomalies.shifts import find_shifts
 from sleeplab.anomalies.transients import _curvature, detect_transients, find_transients
 from sleeplab.features import fit_mask
@@ -118,6 +118,20 @@ def test_muscle_and_waking_are_left_alone() -> None:
         x[int((at - 1) * SFREQ) : int((at + 1) * SFREQ)] += 16 * rng.standard_normal(2 * SFREQ)
     assert sharp({"C3-M2": x}) == []
     assert sharp({"C3-M2": pink(0, N) + wave(SPIKES, 120.0, 0.02)}, stages="W" * N_EPOCHS) == []
+
+
+def test_the_seconds_after_the_last_whole_epoch_are_left_out() -> None:
+    x = pink(0, N + 1000) + np.append(wave(SPIKES, 120.0, 0.02), wave(np.array([5.0]), 120.0, 0.02)[:1000])
+    assert max(t.time_s for t in detect_transients(inputs_of({"C3-M2": x}))) == pytest.approx(
+        SPIKES.max(), abs=0.02
+    )
+
+
+def test_only_transients_of_sleep_are_told() -> None:
+    inputs = inputs_of({"C3-M2": pink(0, N) + wave(SPIKES, 120.0, 0.02)})
+    inputs.stages[:10] = "WAKE"
+    found = [t.time_s for t in detect_transients(inputs)]
+    assert found == pytest.approx([at for at in SPIKES if at >= 300], abs=0.02)
 
 
 def test_curvature_is_that_of_scipy_in_robust_standard_deviations() -> None:
@@ -262,6 +276,27 @@ def test_a_rhythm_that_only_grows_is_found() -> None:
 )
 def test_other_rhythms_do_not_evolve(name: str, added: np.ndarray) -> None:
     assert rhythms(added) == [], name
+
+
+@pytest.mark.parametrize("values", [(4.0, 8.0, 5.0), (20.0, 80.0, 40.0)])
+def test_a_change_that_is_not_steady_is_no_evolution(values: tuple[float, float, float]) -> None:
+    there_and_back, steady = (
+        np.repeat(values, 10),
+        np.repeat(sorted(values), 10),
+    )  # rank correlation 0.5 and 1
+    one, same = np.ones(30), np.full(30, 5.0)
+    for course, evolves in ((there_and_back, False), (steady, True)):
+        hz, uv = (course, 50 * one) if values[0] == 4 else (same, course)
+        assert _evolves(Track(hz, one, one, uv)) is evolves
+
+
+def test_a_rhythm_of_a_channel_that_the_gate_refuses_is_none() -> None:
+    inputs = inputs_of(
+        {"C3-M2": pink(0, N) + chirp(500.0, 30.0, (7.0, 3.0), (160.0, 160.0)), "C4-M1": pink(1, N)}
+    )
+    assert len(find_evolving_rhythms(inputs)) == 1
+    inputs.fit["C3-M2"][15:19] = False
+    assert find_evolving_rhythms(inputs) == []
 
 
 def test_spikes_and_waves_at_3_hz_are_kept() -> None:

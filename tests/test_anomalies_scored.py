@@ -42,7 +42,7 @@ def test_events_of_one_kind_are_one_finding_until_an_hour_passes() -> None:
     assert first.score == pytest.approx(2.0)  # log2(1 + 3)
     # four events in 8 h of sleep
     assert first.evidence.startswith(
-        "3 scored: 2 apnea obstructive, 1 hypopnea in 3.5 min (N2 3), 0.5 per hour of sleep"
+        "3 scored in 3.5 min: 2 apnea obstructive, 1 hypopnea (N2 3), 0.5 per hour of sleep"
     )
     assert (second.onset_s, second.duration_s) == (3911.0, 15.0)
     assert second.evidence.startswith("1 scored in 15 s (N2 1), 0.5 per hour")

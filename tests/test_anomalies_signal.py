@@ -7,7 +7,7 @@ import pytest
 from anomaly_helpers import SFREQ, gate_of, pink, raw_of
 
 from sleeplab.anomalies._ledger import Inputs
-from sleeplab.anomalies.artefacts import find_artefacts
+from sleeplab.anomalies.artefacts import _inverted, _step_heights, _step_sizes, find_artefacts
 from sleeplab.anomalies.signal import MEANINGS, find_signal_findings
 from sleeplab.features import fit_mask
 from sleeplab.quality import LIMITS
@@ -120,7 +120,11 @@ T = np.arange(N) / SFREQ
 
 
 def artefacts(
-    changes: dict[str, np.ndarray], *, sign: dict[str, int] | None = None, **others: np.ndarray
+    changes: dict[str, np.ndarray],
+    *,
+    sign: dict[str, int] | None = None,
+    unfit: tuple[str, ...] = (),
+    **others: np.ndarray,
 ) -> list:
     """Four EEG channels that share half of their power, with something added; the findings."""
     common, signs = pink(99, N), sign or {}
@@ -129,8 +133,8 @@ def artefacts(
         for k, name in enumerate(EEG)
     }
     recording = raw_of(x | others)
-    stages = np.array(["N2"] * 40)
-    return find_artefacts(Inputs(recording, stages, fit_mask(recording, None), pd.DataFrame()))
+    fit = {name: own & (name not in unfit) for name, own in fit_mask(recording, None).items()}
+    return find_artefacts(Inputs(recording, np.array(["N2"] * 40), fit, pd.DataFrame()))
 
 
 def between(start_s: float, stop_s: float) -> np.ndarray:
@@ -143,6 +147,13 @@ def decays(times_s: list[float], uv: float, tau_s: float = 0.25) -> np.ndarray:
 
 def test_eeg_as_it_should_be_has_no_artefacts() -> None:
     assert artefacts({}) == []
+
+
+def test_what_comes_after_the_last_whole_epoch_is_not_looked_at() -> None:
+    recording = raw_of(
+        {name: pink(k, N + 1010) for k, name in enumerate(("C3-M2", "E1-M2", "Flow", "Thorax"))}
+    )
+    assert find_artefacts(Inputs(recording, np.array(["N2"] * 40), fit_mask(recording, None), None)) == []
 
 
 def test_four_jumps_of_one_channel_are_pops_and_three_are_none() -> None:
@@ -158,7 +169,15 @@ def test_four_jumps_of_one_channel_are_pops_and_three_are_none() -> None:
 def test_what_other_channels_show_too_or_is_gone_at_once_is_no_pop() -> None:
     jumps = decays([300, 330, 390, 400], 250.0)
     assert artefacts({"C3-M2": jumps, "C4-M1": jumps}) == []
+    assert artefacts({"C3-M2": jumps, "C4-M1": np.roll(jumps, 4)}) == []
     assert artefacts({"C3-M2": decays([300, 330, 390, 400], 250.0, tau_s=0.02)}) == []
+
+
+def test_a_step_is_measured_on_both_sides_of_its_edge() -> None:
+    x = np.zeros(300)
+    x[98:102], x[102:200] = [-50, -50, 150, 150], 100.0  # what lies within 20 ms does not count
+    assert _step_heights(x, np.array([[0, 100], [150, 299]]), 100.0).tolist() == [[0, 100], [0, 0]]
+    assert _step_heights(np.arange(300.0), np.array([100]), 100.0).tolist() == [0]  # 14 µV, but not steep
 
 
 def test_sweat_on_two_channels_is_one_finding() -> None:
@@ -204,6 +223,21 @@ def test_an_inverted_lead_is_named() -> None:
     assert float(finding.evidence.split("correlation ")[1].split()[0]) == pytest.approx(-0.5, abs=0.1)
 
 
+def test_which_half_of_the_leads_is_inverted_cannot_be_known() -> None:
+    (finding,) = artefacts({}, sign={"C3-M2": -1, "F3-M2": -1})
+    assert set(finding.ch_names) == set(EEG)
+
+
+def test_leads_are_compared_with_fit_ones_only() -> None:
+    (finding,) = artefacts({}, sign={"C3-M2": -1, "F3-M2": -1}, unfit=("F3-M2",))
+    assert finding.ch_names == ("C3-M2",)
+    wave = np.random.default_rng(0).standard_normal((40, 1501)).astype(np.complex64)
+    fit = {name: np.full(40, name != "F3-M2") for name in EEG[::2] + EEG[3:]}
+    inputs = Inputs(raw_of({name: pink(0, N) for name in fit}), np.array(["N2"] * 40), fit, pd.DataFrame())
+    spectra = {"F3-M2": wave, "C3-M2": wave, "C4-M1": -wave}
+    assert _inverted(inputs, spectra) == []  # of two leads either may be wrong
+
+
 def test_a_missing_spindle_band_is_found() -> None:
     spectrum = np.fft.rfft((pink(99, N) + pink(2, N)) / 2**0.5)  # of C3-M2
     freqs = np.fft.rfftfreq(N, 1 / SFREQ)
@@ -227,6 +261,18 @@ def test_breathing_that_steps_on_two_channels_is_a_clock_jump() -> None:
     assert [(f.kind, f.onset_s) for f in found] == [("clock jump", pytest.approx(600, abs=0.03))]
     assert artefacts({}, **breathing(0.0)) == []
     assert artefacts({}, Flow=breathing(2.0)["Flow"], Thorax=breathing(0.0)["Thorax"]) == []  # on one only
+
+
+def test_steps_of_breathing_are_measured_in_usual_steps_of_their_epoch() -> None:
+    x = np.cumsum(np.tile([1.0, -1.0], 6000))  # steps of 1
+    x[1500:] += 9  # one of 10
+    x[9000:] = 5.0  # nothing moves
+    recording = raw_of({"Flow": x})
+    inputs = Inputs(recording, np.array(["N2"] * 4), {"Flow": np.array([True, True, False, True])}, None)
+    sizes = _step_sizes(inputs, "Flow") * 1.4826
+    np.testing.assert_allclose(sizes[1490:1510], [1] * 8 + [10] * 3 + [1] * 9, rtol=1e-3)
+    assert (sizes[6001:8999] == 0).all()
+    assert (sizes[9001:] == 0).all()
 
 
 def test_a_movement_and_the_end_of_a_pause_are_no_clock_jumps() -> None:

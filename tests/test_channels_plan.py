@@ -210,7 +210,7 @@ def test_a_track_named_as_eeg_serves_as_nothing_else() -> None:
 
 def test_without_eeg_the_error_lists_what_there_is() -> None:
     with pytest.raises(
-        ValueError, match=r"no label says EEG. Signals found: 'X1', 'SpO2'; .* Name it: --eeg LABEL"
+        ValueError, match=r"no label says EEG. Signals found: 'X1', 'SpO2'; .* LABEL. Without an EEG"
     ):
         plan_of("X1|SaO2|C3 Imp")
     with pytest.raises(ValueError, match="Signals found: none"):

@@ -94,12 +94,19 @@ def test_output_folder_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixt
     assert (tmp_path / "taken").read_text() == "mine"
 
 
+def test_what_the_system_refuses_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", str(tmp_path / "nowhere" / "night.edf"), "--hours", "0.2"]) == 2
+    message = capsys.readouterr().err
+    assert "must be there and open to you" in message
+    assert str(tmp_path / "nowhere") in message
+
+
 def test_budget_must_be_positive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     night = write_edf(tmp_path / "night.edf", {"EEG C4-M1": (noise(6), SFREQ, "uV")})
-    for minutes in ("-3", "nan", "ten"):
+    for minutes in ("-3", "nan", "ten", "7,5"):
         with pytest.raises(SystemExit, match="2"):
             main(["report", str(night), f"--minutes={minutes}", "--out", str(tmp_path / "out")])
-        assert "--minutes" in capsys.readouterr().err
+        assert "--minutes: the review budget must be a number of minutes" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

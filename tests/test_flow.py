@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 
 import edfio
@@ -14,7 +15,7 @@ from edf_helpers import dreams_to_edf
 from sleeplab import flow
 from sleeplab.anomalies import LEDGER_COLUMNS
 from sleeplab.provenance import PACKAGES
-from sleeplab.scoring import read_hypnogram
+from sleeplab.scoring import EVENT_COLUMNS, read_hypnogram, write_events
 from sleeplab.simulate import write_simulated_edf
 
 FILES = {"report.html", "hypnogram.csv", "ledger.csv", "worklist.csv", "provenance.json"} | {
@@ -80,6 +81,39 @@ def test_findings_are_bids_events(results: flow.Results, tmp_path: Path) -> None
     assert samples(onsets, results) == samples(results.anomalies["onset_s"], results)
     assert sorted(row["trial_type"] for row in rows) == sorted(results.anomalies["kind"])
     assert "" not in {cell for row in rows for cell in row.values()}  # BIDS writes n/a
+
+
+@pytest.mark.parametrize("year", [1951, 2085])
+def test_a_year_that_edf_cannot_say_leaves_the_time_of_day(
+    results: flow.Results, tmp_path: Path, year: int
+) -> None:
+    raw = results.recording.copy()
+    raw.set_meas_date(raw.info["meas_date"].replace(year=year))
+    page = flow.write_results(results._replace(recording=raw), tmp_path)
+    written = edfio.read_edf(page.with_name("findings.edf"))
+    assert written.startdate == date(1985, 1, 1)
+    assert written.starttime == raw.info["meas_date"].time()
+
+
+def test_what_a_scoring_lacks_is_said(night: Path, tmp_path: Path) -> None:
+    """No clock in the recording but one in its scoring, and words that are not known."""
+    content = bytearray(night.read_bytes())
+    content[176:184] = b"        "
+    (tmp_path / "night.edf").write_bytes(content)
+    lines = (
+        "Start Time,End Time,Event",
+        *(f"1/1/2001 22:30:00,1/1/2001 22:31:00,{x}" for x in ("N2", "Eva")),
+    )
+    (tmp_path / "scoring.csv").write_text("\n".join(lines))
+    known = flow.process_night(tmp_path / "night.edf", scoring=tmp_path / "scoring.csv", lang=None)
+    assert known.context["header"].problems == (
+        "The start time in the header is no time; the recording has no clock.",
+        "The recording has no clock: its scoring is taken to start with it.",
+        "Entries of the scoring in words that sleeplab does not know: 1.",
+    )
+    write_events(pd.DataFrame(columns=EVENT_COLUMNS), tmp_path / "empty.edf")
+    with pytest.raises(ValueError, match="must hold stages or events, and this file has none"):
+        flow.process_night(night, scoring=tmp_path / "empty.edf")
 
 
 def samples(onsets: Iterable[float], results: flow.Results) -> list[int]:

@@ -16,7 +16,7 @@ from privacy_files import survivors
 from sleeplab import flow, simulate
 from sleeplab.cli import main
 from sleeplab.privacy import check_identity
-from sleeplab.recording import read_recording
+from sleeplab.recording import read_header, read_recording
 from sleeplab.scoring import read_scoring
 
 NAME, SERIAL, BORN, PHONE = "Élodie Quatremère", "SN2342817", "02-MAR-1951", "06 71 82 93 05"
@@ -92,8 +92,8 @@ def test_free_words_of_a_scoring_do_not_enter_the_flow(tmp_path: Path) -> None:
     assert survivors(read.events.to_csv().encode(), PLANTED)
     (tmp_path / "night.edf").write_bytes(signals("EEG C3-M2", n_records=180))
     raw = read_recording(tmp_path / "night.edf")
-    beside = {"age": None, "sex": None, "scoring": tmp_path / f"scoring {NAME}.csv", "reference": None}
-    kept = flow._known(raw, **beside).scoring
+    context = {"header": read_header(tmp_path / "night.edf")}
+    kept = flow._scored(tmp_path / f"scoring {NAME}.csv", raw, context)
     assert kept.events[["onset_s", "kind", "channel"]].to_numpy().tolist() == [
         [61.0, "unnamed", ""],
         [95.0, "arousal", "C4 X"],

@@ -167,3 +167,7 @@ def test_commands_on_bad_input(tmp_path: Path, night: Path, capsys: pytest.Captu
     assert main(["check-identity", str(night), "--names", str(tmp_path / "none.txt")]) == 2
     assert "There is no text file at" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+    command = ["deidentify", str(night), "--out", str(tmp_path / "out"), "--key", str(tmp_path / "key")]
+    assert main([*command, "--new-key", "--scoring", str(tmp_path / "none.csv")]) == 2
+    assert list((tmp_path / "out").iterdir()) == []  # no recording without its scoring and its sidecar
+    assert main(command) == 0

@@ -180,7 +180,7 @@ def test_the_command(folder: Path, recording: Path, capsys: pytest.CaptureFixtur
     assert main(["verify", str(folder), "--recording", str(recording)]) == 1
     said = capsys.readouterr().out
     assert "ledger.csv" in said
-    assert "1 things do not match" in said
+    assert "Not as sleeplab wrote it: 1." in said
     (folder / "provenance.json").write_text("{")
     assert main(["verify", str(folder)]) == 2
     assert "error: a sidecar must be JSON" in capsys.readouterr().err

@@ -11,7 +11,8 @@ from scipy.signal import resample_poly
 
 from sleeplab.channels import MNE_TYPES
 from sleeplab.quality import GATE_COLUMNS, LIMITS, check_quality
-from sleeplab.quality._measures import find_beats, measure_brain, measure_shared, shared_spectrum
+from sleeplab.quality._measures import Beats, find_beats, measure_brain, measure_shared, shared_spectrum
+from sleeplab.quality._signal import BLOCK, channel_signal
 from sleeplab.recording import read_recording
 
 SFREQ, N_EPOCH = 100.0, 3000
@@ -187,6 +188,22 @@ def test_an_eeg_that_shows_the_heart_is_refused() -> None:
             assert set(own["reason"]) == {"ecg"}
             # variances 9 : 1, of which the slow part of the noise leaves the 0.6 s windows with their mean
             assert own["value"].between(0.85, 1.0).all()
+
+
+@pytest.mark.parametrize(("after_s", "repeats"), [(-0.27, 0), (-0.24, 1), (0.33, 1), (0.36, 0)])
+def test_the_heart_is_sought_from_250_ms_before_the_beat_to_350_ms_after(
+    after_s: float, repeats: float
+) -> None:
+    """One sample that comes with every beat, at intervals of 0.8 to 1.2 s; chance is corrected for."""
+    n_epochs = 40
+    samples = np.random.default_rng(0).integers(80, 120, 200).cumsum()
+    samples = samples[samples < n_epochs * N_EPOCH - 100]
+    eeg = np.zeros(n_epochs * N_EPOCH)
+    eeg[samples + round(after_s * SFREQ)] = 100.0
+    beats = Beats(samples, samples // N_EPOCH)
+    measures = measure_brain(eeg.reshape(-1, N_EPOCH), SFREQ, band=(0.4, 30.0), beats=beats)
+    known = np.unique(beats.epochs)
+    np.testing.assert_allclose(measures["beat_share"][known], repeats, atol=1e-9)
 
 
 def test_no_ecg_no_verdict_on_beats() -> None:
@@ -370,9 +387,27 @@ def test_a_dead_partner_is_no_witness() -> None:
     assert gate.loc[gate["ch_name"] != "F4-M1", "fit"].all()
 
 
+def test_a_dead_copy_vouches_for_nobody() -> None:
+    """A ten-thousandth of one electrode is seen in it, but has no say, in whatever order they stand."""
+    signals = {name: pink(N_EPOCHS * N_EPOCH, seed=i) for i, name in enumerate(["C4-M1", "C3-M2", "F4-M1"])}
+    copied = {"O2-M1": signals["C4-M1"] * 1e-4}
+    for ordered in (copied | signals, signals | copied):
+        spectra = {name: shared_spectrum(x.reshape(-1, N_EPOCH), SFREQ) for name, x in ordered.items()}
+        shared = measure_shared(spectra)
+        assert shared["C4-M1"].max() < 0.3
+        assert shared["O2-M1"].min() > 0.99
+
+
 @pytest.mark.parametrize("name", ["nox/nox_a1_2min.edf", "sleep-edf/SC4001E0_first5min.edf"])
 def test_real_clinical_recordings_are_fit(name: str, shared_data: Callable[[str], Path]) -> None:
     """Two recorders, eleven EEG and EOG channels between them, by eye without a fault."""
     gate = check_quality(read_recording(shared_data(name)))
     assert len(gate)
     assert gate["fit"].all()
+
+
+def test_a_channel_is_read_in_pieces_without_a_seam() -> None:
+    """One more sample than a piece; of another channel not one."""
+    count = np.arange(BLOCK + 1.0)
+    recording = to_raw({"C3-M2": -count, "C4-M1": count})
+    np.testing.assert_allclose(channel_signal(recording, "C4-M1", 1e6), count, rtol=1e-6)

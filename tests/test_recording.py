@@ -221,7 +221,7 @@ def test_an_eeg_in_ohm_is_left_out_and_alone_is_refused(tmp_path):
     eeg, other = (sine(10, 100, 10), 100, "mmHg"), (sine(10, 100, 10), 100, "uV")
     raw = read_recording(write_edf(tmp_path / "a.edf", {"C3-M2": eeg, "C4-M1": other}))
     assert raw.ch_names == ["C4-M1"]
-    with pytest.raises(ValueError, match=r"'C3-M2' is given in 'mmHg', which is no voltage"):
+    with pytest.raises(ValueError, match=r"the unit of 'C3-M2' must be a voltage, and is mmHg"):
         read_recording(write_edf(tmp_path / "b.edf", {"C3-M2": eeg}))
 
 

@@ -1,6 +1,7 @@
 """Files that lie: what is sound is read and what is not is said, or the file is refused with the reason."""
 
 import re
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -127,8 +128,8 @@ def test_annotations_alone_are_no_recording(write):
     ("declared", "told"),
     [
         (-1, r"The recording was not closed: .* 10 \(0\.2 min\) are there and read"),
-        (0, r"The header counts '0' data records; 10 \(0\.2 min\) are there and read"),
-        ("many", r"The header counts no number data records; 10 \(0\.2 min\) are there and read"),
+        (0, r"The header counts 0 data records; 10 \(0\.2 min\) are there and read"),
+        ("many", r"The header does not count its data records; 10 \(0\.2 min\) are there and read"),
         (4, r"The header counts 4 data records; 10 \(0\.2 min\) are there and read"),
         (310, r"The file is cut: of 310 data records 10 \(0\.2 min\) are there, 5\.0 min are missing"),
     ],
@@ -147,8 +148,8 @@ def test_a_record_cut_in_the_middle_is_left_out(write):
     header = read_header(path)
     assert header.duration_s == 9.0
     assert header.problems == (
-        "The data record at the end is incomplete (123 of 200 bytes) and is ignored.",
-        "The file is cut: of 10 data records 9 (0.1 min) are there, 0.0 min are missing.",
+        "The 123 bytes at the end are no whole data record (200 bytes) and are ignored.",
+        "The file is cut: of 10 data records 9 (0.1 min) are there, 1 s are missing.",
     )
     np.testing.assert_allclose(read_recording(path).get_data()[0] * 1e7, RAMP[:900], rtol=0, atol=1e-6)
 
@@ -166,7 +167,7 @@ def test_less_than_one_record_is_refused(write):
 @pytest.mark.parametrize("declared", [256, 0, -1, "Eva", 768])
 def test_a_wrong_header_size_does_not_shift_the_signal(write, declared):
     path = write(edf_bytes([eeg()], n_records=10, header={"header_bytes": declared}))
-    assert re.search(r"where 1 signals need 512; the latter is used", read_header(path).problems[0])
+    assert re.search(r"where 1 signals need 512 bytes; the latter is used", read_header(path).problems[0])
     np.testing.assert_allclose(read_recording(path).get_data()[0] * 1e7, RAMP, rtol=0, atol=1e-6)
 
 
@@ -260,16 +261,26 @@ def test_a_decimal_comma_is_understood_and_said(write):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"date": "31.02.20"}, {"date": "bientôt"}, {"time": "25.00.00"}, {"time": ""}, {"date": "00.00.00"}],
+    [{"time": "25.00.00"}, {"time": ""}, {"time": "10.00 PM"}, {"date": "bientôt", "time": ""}],
 )
-def test_a_date_of_nonsense_leaves_the_recording_without_a_clock(write, fields):
+def test_a_time_of_nonsense_leaves_the_recording_without_a_clock(write, fields):
     path = write(edf_bytes([eeg()], n_records=10, header={"recording": "", **fields}))
     header = read_header(path)
     assert header.start is None
-    assert header.problems == (
-        "The start date or time in the header is no date or time; the recording has no clock.",
-    )
+    assert header.problems == ("The start time in the header is no time; the recording has no clock.",)
     assert read_recording(path).info["meas_date"] is None
+
+
+@pytest.mark.parametrize("day", ["31.02.20", "bientôt", "00.00.00", "03/15/20", ""])
+def test_a_date_of_nonsense_leaves_the_time_of_day(write, day):
+    """A scoring with a clock is then aligned by the time of day; the sound date of EDF+ is enough."""
+    fields = {"date": day, "time": "22.15.00"}
+    header = read_header(write(edf_bytes([eeg()], n_records=10, header={"recording": "", **fields})))
+    assert header.start == datetime(1985, 1, 1, 22, 15)
+    assert header.problems == ("The start date in the header is no date; only the time of day is known.",)
+    plus = {"recording": "Startdate 02-MAR-2020 X X X", **fields}
+    header = read_header(write(edf_bytes([eeg()], n_records=10, header=plus)))
+    assert (header.start, header.problems) == (datetime(2020, 3, 2, 22, 15), ())
 
 
 def test_two_dates_that_differ_are_reported(write):

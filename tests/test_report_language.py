@@ -4,17 +4,27 @@ import re
 import tomllib
 from importlib.resources import files
 
+import mne
+import numpy as np
+import pandas as pd
 import pytest
+from edf_helpers import RawSignal, edf_bytes
 from jinja2 import Environment
 from report_night import make_context, make_night
 
 from sleeplab import norms
 from sleeplab.anomalies import KINDS
+from sleeplab.anomalies.scored import SCORED, take_over_scored
 from sleeplab.flow import process_night
+from sleeplab.quality import check_quality
 from sleeplab.quality._limits import LIMITS
+from sleeplab.recording import read_recording
 from sleeplab.report import night_report
 from sleeplab.report._language import speak, untranslated
 from sleeplab.report._words import LEVELS
+from sleeplab.scoring import Scoring
+from sleeplab.scoring._model import events_table
+from sleeplab.staging import NotStageableError, stage
 
 HERE = files("sleeplab.report")
 TABLE = tomllib.loads((HERE / "fr.toml").read_text(encoding="utf-8"))
@@ -69,6 +79,51 @@ def test_levels_measures_and_reasons_have_french_names():
     words = [*LEVELS.values(), *(limit.reason for limit in LIMITS)]
     words += [norm.meaning for norm in norms.read_norms().values()]
     assert [word for word in words if untranslated(word)] == []
+
+
+def test_what_a_human_scored_is_said_in_french():
+    kinds = tomllib.loads((files("sleeplab.scoring") / "vocabulary.toml").read_text("utf-8"))["events"]
+    events = events_table([(10.0 * i, 1.5, kind, "", "") for i, kind in enumerate(kinds)])
+    found = take_over_scored([], Scoring(None, events, pd.DataFrame()), np.repeat("N2", 120))
+    assert {finding.kind for finding in found} == set(SCORED)
+    assert {x.evidence: untranslated(x.evidence) for x in found if untranslated(x.evidence)} == {}
+
+
+@pytest.mark.parametrize(
+    ("header", "tail"),
+    [
+        ({"n_records": -1, "date": "bientôt", "recording": ""}, b""),
+        ({"n_records": 4, "time": "", "header_bytes": 256}, b"123"),
+        ({"n_records": "many", "header_bytes": "Eva", "date": "15.03.20"}, b""),
+        ({"n_records": 310, "reserved": "EDF+D"}, b""),
+        ({"n_records": 11}, b""),
+    ],
+)
+def test_what_is_unsound_in_a_file_is_said_in_french(tmp_path, header, tail):
+    ramp = np.arange(400) - 200
+    signals = [
+        RawSignal(digital=ramp, unit=""),
+        RawSignal(digital=ramp, physical=("-1,5", "1,5")),
+        RawSignal("C4", ramp, unit="kg"),
+        RawSignal("O1", ramp[:8], per_record=2),
+        RawSignal("F4", ramp, physical=(0, 0)),
+        RawSignal("F3", ramp, digital_range=("x", 1)),
+    ]
+    (tmp_path / "night.edf").write_bytes(edf_bytes(signals, n_records=4, header=header) + tail)
+    problems = read_recording(tmp_path / "night.edf").info["temp"]["problems"]
+    assert len(problems) > 6
+    left = {part for text in problems for part in untranslated(text)}
+    assert left <= {"eeg", "and is kg", "{}+D"}  # the same in both languages
+
+
+def test_why_a_night_has_no_stages_is_said_in_french():
+    info = mne.create_info(["C4-M1"], 100.0, "eeg")
+    for minutes in (2, 10):
+        raw = mne.io.RawArray(np.zeros((1, 6000 * minutes)), info, verbose="error")
+        with pytest.raises(NotStageableError, match="Staging needs") as caught:
+            stage(raw, check_quality(raw))
+        assert untranslated(str(caught.value)) == []
+    assert [x for x in LIMITS if untranslated(f"{x.reason} 120")] == []
 
 
 def test_the_page_is_french_and_says_the_same_numbers():

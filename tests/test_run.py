@@ -115,6 +115,16 @@ def test_failure_shows_its_last_lines(run: ModuleType, tmp_path: Path) -> None:
         run.run_logged(command, tmp_path / "log", "installing")
 
 
+@pytest.mark.parametrize(
+    ("system", "root", "says"),
+    [("nt", "C:\\" + "x" * 88, "has 91 char"), ("nt", "C:\\lab", ""), ("posix", "/" * 200, "")],
+)
+def test_a_folder_too_deep_for_windows_is_told(run: ModuleType, system: str, root: str, says: str) -> None:
+    advice = run.path_advice(system, root)
+    assert says in advice
+    assert bool(says) == bool(advice)
+
+
 def test_unknown_command_is_refused(run: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         run.main(["paint"])

@@ -157,7 +157,7 @@ def test_profusion_xml(read):
     codes = "".join(f"<SleepStage>{code}</SleepStage>" for code in [0, 1, 2, 3, 4, 5, 6, 9, 7])
     scoring = read(
         "<?xml version='1.0'?><CMPStudyConfig><EpochLength>30</EpochLength><ScoredEvents><ScoredEvent>"
-        "<Name>SpO2 desaturation</Name><Start>12.5</Start><Duration>20</Duration><Input>SaO2</Input>"
+        "<Name>SpO2 desaturation</Name><Start>12,5</Start><Duration>20</Duration><Input>SaO2</Input>"
         f"</ScoredEvent></ScoredEvents><SleepStages>{codes}</SleepStages></CMPStudyConfig>"
     )
     assert stages(scoring) == ["WAKE", "N1", "N2", "N3", "N3", "REM", "ART", "UNS"]
@@ -172,6 +172,22 @@ def test_profusion_xml(read):
 def test_noxturnal_quotes_nothing(read):
     free = NOXTURNAL.replace("Mme Dupont tousse", '"Appel, de Mme Dupont; elle tousse')
     assert read(free).events["kind"].tolist() == ["desaturation", "Appel, de Mme Dupont; elle tousse"]
+
+
+@pytest.mark.parametrize(
+    ("text", "duration_s"),
+    [
+        (NOXTURNAL.replace("9.333,", "9,333,"), 9.333),  # a decimal comma between commas
+        (NOXTURNAL.replace("9.333,", "9,333,").replace("Désat", "Désat, longue"), 9.333),
+        (NOXTURNAL.replace(",", ";").replace("9.333;", "9,333;"), 9.333),
+        (NOXTURNAL.replace("9.333,", ","), 10.0),  # no duration: end minus start
+        (re.sub(r"(?m)^([^,]*),[^,]*,", r"\1,", NOXTURNAL), 9.333),  # no column of ends
+    ],
+)
+def test_noxturnal_durations(read, text, duration_s):
+    scoring = read(text)
+    assert stages(scoring) == ["WAKE", "N1", "UNS", "REM"]
+    assert scoring.events[["onset_s", "duration_s"]].to_numpy().tolist() == [[41.0, duration_s], [60.0, 30.0]]
 
 
 def nsrr(*events: tuple[str, float, float], clock: str = "") -> str:
@@ -354,7 +370,12 @@ def test_errors_of_lines_give_the_place_and_not_the_words(read):
     with pytest.raises(ValueError, match=r"line 6: start and end must be a date") as caught:
         read(secret)
     assert "Dupont" not in str(caught.value)
-    with pytest.raises(ValueError, match=r"onset must be a number; row 3") as caught:
+    for minutes in ("0:00,W\n0:30,N1", "23:50,W\n23:50,N1", "1/3/24 23:50,W\n1/3/24 23:50,N1"):
+        with pytest.raises(ValueError, match=r"number, a time of day 23:50:00, or a date and .*; row 2"):
+            read(f"Time,Stage\n{minutes}\n")
+    with pytest.raises(ValueError, match=r"start at 0:00:00 can be clocks or times since the start"):
+        read("Time,Stage\n0:00:00,W\n0:00:30,N1\n")
+    with pytest.raises(ValueError, match=r"onset must be a number of seconds; row 3") as caught:
         read("onset\tduration\ttrial_type\n1\t2\tspindle\nDupont\t1\tspindle\n")
     assert "Dupont" not in str(caught.value)
 

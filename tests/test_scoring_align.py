@@ -84,12 +84,21 @@ def test_a_cropped_recording_starts_later_than_its_measurement_date():
     assert night.hypno.tolist() == ["N2", "N3"]
 
 
-def test_an_anonymised_date_leaves_the_time_of_day():
+@pytest.mark.parametrize("day", [START, datetime(1985, 1, 1, tzinfo=UTC)])
+def test_an_anonymised_date_leaves_the_time_of_day(day):
     result = align_hypnogram(
         yasa.Hypnogram(["N1", "N2"], start="1985-01-01 00:00:30"),
-        recording(2, START.replace(hour=23, minute=59)),
+        recording(2, day.replace(hour=23, minute=59)),
     )
     assert result.hypno.tolist() == ["UNS", "UNS", "UNS", "N1"]
+
+
+def test_stages_that_begin_long_after_the_start_of_their_scoring_stay_there():
+    """A day's recording without a date, the night scored 13 h after the first event."""
+    evening = datetime(1985, 1, 1, 18, tzinfo=UTC)
+    given = scoring(evening.replace(tzinfo=None), 13 * 3600)
+    result = align_scoring(given, recording(14 * 60, evening))
+    assert result.hypnogram.hypno.tolist().index("N1") == 13 * 120
 
 
 def test_epochs_of_other_lengths_are_brought_to_30_s():
@@ -155,7 +164,7 @@ def test_the_input_is_not_changed():
 
 
 def scoring(start: datetime | None, first_stage_s: float) -> Scoring:
-    events = events_table([(45.0, 3.0, "arousal", "", ""), (-5.0, 0.0, "lights_off", "", "")])
+    events = events_table([(45.0, 3.0, "arousal", "", ""), (5.0, 0.0, "lights_off", "", "")])
     unknown = pd.DataFrame({"kind": ["cough"], "count": [1], "first_onset_s": [50.0]})
     stages = yasa.Hypnogram(["N1", "N2"], start=start and start + timedelta(seconds=first_stage_s))
     return Scoring(stages, events, unknown, start)
@@ -163,7 +172,7 @@ def scoring(start: datetime | None, first_stage_s: float) -> Scoring:
 
 def test_events_move_with_the_clock():
     result = align_scoring(scoring(datetime(2024, 3, 1, 22, 31), 30), recording(3))
-    assert result.events["onset_s"].tolist() == [55.0, 105.0]
+    assert result.events["onset_s"].tolist() == [65.0, 105.0]
     assert result.unknown["first_onset_s"].tolist() == [110.0]
     assert result.hypnogram.hypno.tolist() == ["UNS"] * 3 + ["N1", "N2", "UNS"]
     assert result.start == datetime(2024, 3, 1, 22, 30)
@@ -171,8 +180,30 @@ def test_events_move_with_the_clock():
 
 def test_without_the_recordings_clock_stages_and_events_stay_together():
     result = align_scoring(scoring(datetime(2024, 3, 1, 22, 31), 30), recording(3, None))
-    assert result.events["onset_s"].tolist() == [-5.0, 45.0]
+    assert result.events["onset_s"].tolist() == [5.0, 45.0]
     assert result.hypnogram.hypno.tolist() == ["UNS", "N1", "N2", "UNS", "UNS", "UNS"]
+
+
+def only_events(*spans: tuple[float, float], clock_s: float | None) -> Scoring:
+    rows = [(onset_s, duration_s, "apnea", "", "") for onset_s, duration_s in spans]
+    start = None if clock_s is None else START.replace(tzinfo=None) + timedelta(seconds=clock_s)
+    return Scoring(None, events_table(rows), pd.DataFrame({"kind": [], "first_onset_s": []}), start)
+
+
+def test_what_was_scored_outside_an_excerpt_is_left_out():
+    """The recording begins 100 s into the scored night and lasts 60 s."""
+    spans = [(10, 20), (95, 15), (100, 0), (110, 12.3), (150, 30), (160, 5), (500, 10)]
+    events = align_scoring(only_events(*spans, clock_s=-100), recording(1)).events
+    assert events[["onset_s", "duration_s"]].to_numpy().tolist() == [[0, 10], [0, 0], [10, 12.3], [50, 10]]
+    assert events.index.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("clock_s", "found"), [(86400.0, "1440.2 to 1441.7 min"), (-86400.0, "-1439.8"), (None, "0.2 to 1.7 min")]
+)
+def test_events_of_another_night_are_refused(clock_s, found):
+    with pytest.raises(ValueError, match=rf"events .* must lie within .* start at {found}.* of 1\.0 min"):
+        align_scoring(only_events((10, 5), (100, 5), clock_s=clock_s), recording(1))
 
 
 def test_a_real_night_lies_on_its_own_clock(shared_data):

@@ -113,6 +113,23 @@ def test_what_yasa_writes_is_read(tmp_path):
     assert read_hypnogram(tmp_path / "words.csv").scorer == "Expert"
 
 
+@pytest.mark.parametrize(
+    ("day", "plus", "start"),
+    [
+        (b"01.03.yy", b"Startdate 01-MAR-2090", datetime(2090, 3, 1, 22, 30)),  # as EDF+ wants it after 2084
+        (b"31.02.24", b"Startdate X          ", datetime(1985, 1, 1, 22, 30)),
+        (b"01.01.85", b"Startdate X          ", datetime(1985, 1, 1, 22, 30)),
+    ],
+)
+def test_the_date_of_an_edf_scoring_is_read_as_that_of_a_recording(tmp_path, day, plus, start):
+    path = tmp_path / "events.edf"
+    write_events(events_table([]), path, start=START)
+    content = bytearray(path.read_bytes())
+    content[168:176], content[88 : 88 + len(plus)] = day, plus
+    path.write_bytes(content)
+    assert read_scoring(path).start == start
+
+
 def test_an_edf_hypnogram_is_read_by_mne_and_edfio(tmp_path):
     path = tmp_path / "hypnogram.edf"
     write_hypnogram(yasa.Hypnogram(list(STAGES), start=START, tz="UTC", scorer="É. D."), path)

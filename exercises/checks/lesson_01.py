@@ -5,9 +5,19 @@ from sleeplab.exercises import Exercise, Mistake, Text
 
 def _draw_seconds(ax):
     """Draw eight hours as hours, minutes and seconds: what one channel has to hold."""
-    bars = ax.barh(["hours", "minutes", "seconds"], [8, 8 * 60, 8 * 3600], color="#2f6f9f")
+    bars = ax.barh(
+        [Text("hours", "heures").said(), "minutes", Text("seconds", "secondes").said()],
+        [8, 8 * 60, 8 * 3600],
+        color="#2f6f9f",
+    )
     ax.bar_label(bars, fmt="{:,.0f}", padding=3)
-    ax.set(xscale="log", xlim=(1, 3e5), xlabel="the same eight hours, counted in three units")
+    ax.set(
+        xscale="log",
+        xlim=(1, 3e5),
+        xlabel=Text(
+            "the same eight hours, counted in three units", "les mêmes huit heures, comptées en trois unités"
+        ).said(),
+    )
     ax.invert_yaxis()
 
 
@@ -74,6 +84,14 @@ EXERCISES = [
                 Text(
                     "this is the SpO2 channel, of 1 Hz. The EEG has 256 Hz.",
                     "c'est la voie SpO2, de 1 Hz. L'EEG a 256 Hz.",
+                ),
+            ),
+            Mistake(
+                "1024",
+                lambda right: right * 1e6 / 2**20,
+                Text(
+                    "the bytes were divided by 1024 × 1024. Here 1 MB is a million bytes.",
+                    "les octets ont été divisés par 1024 × 1024. Ici, 1 Mo est un million d'octets.",
                 ),
             ),
             Mistake(

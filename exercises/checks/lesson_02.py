@@ -38,9 +38,19 @@ def _draw_ends(ax, got, whole, sfreq, page_4):
     """Draw the first three seconds: what cutting before filtering does to them."""
     n = round(3 * sfreq)
     right = _page_filtered(whole, sfreq, page_4, 0.5, 35)
-    ax.plot(np.arange(n) / sfreq, right[:n], color="#9AA5B1", label="filtered, then cut")
-    ax.plot(np.arange(n) / sfreq, np.asarray(got)[:n], color="#D55E00", label="yours")
-    ax.set(xlabel="the first 3 s of page 4 (s)", ylabel="µV")
+    ax.plot(
+        np.arange(n) / sfreq,
+        right[:n],
+        color="#9AA5B1",
+        label=Text("filtered, then cut", "filtré, puis coupé").said(),
+    )
+    ax.plot(
+        np.arange(n) / sfreq, np.asarray(got)[:n], color="#D55E00", label=Text("yours", "le vôtre").said()
+    )
+    ax.set(
+        xlabel=Text("the first 3 s of page 4 (s)", "les 3 premières secondes de la page 4 (s)").said(),
+        ylabel="µV",
+    )
     ax.legend(fontsize="small")
 
 
@@ -49,7 +59,10 @@ def _draw_together(ax, page, left_eye, right_eye, sfreq):
     n = round(5 * sfreq)
     for name, colour in ((left_eye, "#0072B2"), (right_eye, "#D55E00")):
         ax.plot(np.arange(n) / sfreq, page(name, 4)[:n], color=colour, label=name)
-    ax.set(xlabel="the first 5 s of page 4 (s)", ylabel="µV")
+    ax.set(
+        xlabel=Text("the first 5 s of page 4 (s)", "les 5 premières secondes de la page 4 (s)").said(),
+        ylabel="µV",
+    )
     ax.legend(fontsize="small")
 
 
@@ -142,7 +155,7 @@ EXERCISES = [
             Text(
                 "Two steps: filter the whole night, then cut page 4 out. Which of the lines above does the "
                 "first?",
-                "Deux étapes : filtrer toute la nuit, puis couper la page 4. Quelle ligne plus haut fait "
+                "Deux étapes : filtrer toute la nuit, puis découper la page 4. Quelle ligne plus haut fait "
                 "la première ?",
             ),
             Text(
@@ -209,7 +222,7 @@ EXERCISES = [
                 lambda whole, sfreq: _filtered(whole, sfreq, 0.5, 35),
                 Text(
                     "this is the whole night. Cut page 4 out of it: `[page_4]`.",
-                    "c'est toute la nuit. Coupez-en la page 4 : `[page_4]`.",
+                    "c'est toute la nuit. Extrayez-en la page 4 : `[page_4]`.",
                 ),
             ),
             Mistake(
@@ -308,9 +321,8 @@ EXERCISES = [
         hints=[
             Text(
                 "How did the lesson find the R peaks of page 1? Which two numbers decide what is a peak?",
-                "Comment la leçon a-t-elle trouvé les pics R de la page 1 ? Quels deux nombres décident de "
-                "ce qui est "
-                "un pic ?",
+                "Comment la leçon a-t-elle trouvé les pics R de la page 1 ? Quels sont les deux nombres "
+                "qui décident de ce qui est un pic ?",
             ),
             Text(
                 "`np.diff(peaks)` gives the steps from peak to peak, counted in numbers; divide by `sfreq` "

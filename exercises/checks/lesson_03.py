@@ -49,10 +49,19 @@ def _much_delta(whole, sfreq, stretches, *, share=0.5, relative=False):
 def _draw_line(ax, psd, freqs, fitted, x):
     """Draw the awake spectrum and its line: the peak is what stands above."""
     y = np.log10(psd["awake"][fitted])
-    ax.plot(freqs[fitted], y, color="#E69F00", label="awake")
-    ax.plot(freqs[fitted], np.polyval(np.polyfit(x, y, 1), x), "--", color="#1F2933", label="its line")
+    ax.plot(freqs[fitted], y, color="#E69F00", label=Text("awake", "éveil").said())
+    ax.plot(
+        freqs[fitted],
+        np.polyval(np.polyfit(x, y, 1), x),
+        "--",
+        color="#1F2933",
+        label=Text("its line", "sa droite").said(),
+    )
     ax.axvspan(7, 14, color="#E5E9EE")
-    ax.set(xlabel="frequency (Hz)", ylabel="log10 of PSD")
+    ax.set(
+        xlabel=Text("frequency (Hz)", "fréquence (Hz)").said(),
+        ylabel=Text("log10 of PSD", "log10 de la PSD").said(),
+    )
     ax.legend(fontsize="small")
 
 
@@ -113,7 +122,7 @@ EXERCISES = [
                 lambda right: right / 1e12,
                 Text(
                     "this is in V²: a million times a million too small. Convert to µV before the spectrum.",
-                    "c'est en V² : un million de millions trop petit. Passez en µV avant le spectre.",
+                    "c'est en V² : un million de millions de fois trop petit. Passez en µV avant le spectre.",
                 ),
             ),
             Mistake(

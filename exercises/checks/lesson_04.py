@@ -30,12 +30,14 @@ def _draw_sides(ax, stages):
     first = next(n for n, stage in enumerate(stages) if stage in SLEEP)
     last = max(n for n, stage in enumerate(stages) if stage in SLEEP) + 1
     for left, right, words, colour in (
-        (0, first, "latency", "#9AA5B1"),
-        (first, last, "from first to last sleep", "#0072B2"),
-        (last, len(stages), "awake in the morning", "#D55E00"),
+        (0, first, Text("latency", "latence").said(), "#9AA5B1"),
+        (first, last, Text("from first to last sleep", "du premier au dernier sommeil").said(), "#0072B2"),
+        (last, len(stages), Text("awake in the morning", "éveil du matin").said(), "#D55E00"),
     ):
         ax.barh(0, (right - left) / 2, left=left / 2, color=colour, label=words)
-    ax.set(yticks=[], xlabel="minutes since lights off")
+    ax.set(
+        yticks=[], xlabel=Text("minutes since lights off", "minutes depuis l'extinction des lumières").said()
+    )
     ax.legend(fontsize="small", ncols=3, loc="upper center", bbox_to_anchor=(0.5, 1.35))
 
 
@@ -49,7 +51,7 @@ EXERCISES = [
         hints=[
             Text(
                 "Which three stages are NREM? And what is 100 % here: the night, or the sleep?",
-                "Quels trois stades forment le sommeil NREM ? Et que vaut 100 % ici : la nuit, ou le "
+                "Quels sont les trois stades du sommeil NREM ? Et que vaut 100 % ici : la nuit, ou le "
                 "sommeil ?",
             ),
             Text(
@@ -275,8 +277,8 @@ EXERCISES = [
                 Text(
                     "the steps from WAKE to WAKE are counted, too. They are no awakenings: leave out the "
                     "row `WAKE`.",
-                    "les pas de WAKE à WAKE sont comptés aussi. Ce ne sont pas des éveils : laissez la "
-                    "ligne `WAKE`.",
+                    "les pas de WAKE à WAKE sont comptés aussi. Ce ne sont pas des éveils : laissez "
+                    "de côté la ligne `WAKE`.",
                 ),
             ),
             Mistake(
@@ -316,6 +318,7 @@ EXERCISES = [
     Exercise(
         "04-5",
         answer=lambda stages: _runs(stages, SLEEP) / 2,
+        within=0.1,
         hints=[
             Text(
                 "Go through the stages one by one, with a counter. When does it go up, when back to 0?",

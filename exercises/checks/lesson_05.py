@@ -97,7 +97,7 @@ EXERCISES = [
         hints=[
             Text(
                 "How many lines does the table have for one channel? What is one line worth in minutes?",
-                "Combien de lignes la table a-t-elle pour un canal ? Que vaut une ligne en minutes ?",
+                "Combien de lignes la table a-t-elle pour une voie ? Que vaut une ligne en minutes ?",
             ),
             Text(
                 '`of_first = week_gate[week_gate["ch_name"] == eeg[0]]`; in it, '
@@ -126,7 +126,7 @@ EXERCISES = [
                 lambda week_gate: (~week_gate["fit"]).sum() / 2,
                 Text(
                     "these are all channels together. Keep the lines of `eeg[0]` first.",
-                    "ce sont tous les canaux ensemble. Gardez d'abord les lignes de `eeg[0]`.",
+                    "ce sont toutes les voies ensemble. Gardez d'abord les lignes de `eeg[0]`.",
                 ),
             ),
             Mistake(
@@ -148,12 +148,12 @@ EXERCISES = [
             Text(
                 "An epoch is lost when **all** of its EEG channels are refused. Which tool asks "
                 "for at least one?",
-                "Une époque est perdue quand **tous** ses canaux EEG sont refusés. Quel outil "
-                "demande au moins un ?",
+                "Une époque est perdue quand **toutes** ses voies EEG sont refusées. Quel outil "
+                "en demande au moins une ?",
             ),
             Text(
                 "`.any()` per epoch is `True` where at least one EEG is fit. You want the others: `~`.",
-                "`.any()` par époque est `True` où au moins un EEG est utilisable. Il vous faut "
+                "`.any()` par époque est `True` là où au moins un EEG est utilisable. Il vous faut "
                 "les autres : `~`.",
             ),
             Text(
@@ -188,7 +188,7 @@ EXERCISES = [
                 Text(
                     "each channel was counted for itself. Bring the lines of an epoch together "
                     "first, with `groupby`.",
-                    "chaque canal a été compté à part. Réunissez d'abord les lignes d'une "
+                    "chaque voie a été comptée à part. Réunissez d'abord les lignes d'une "
                     "époque, avec `groupby`.",
                 ),
             ),
@@ -260,8 +260,8 @@ EXERCISES = [
                     "this is the highest of all limits. It refuses few sound epochs, but the "
                     "**lowest** such limit is asked.",
                     "c'est la plus haute limite. Elle refuse peu d'époques saines, mais on "
-                    "demande la **plus basse** de ce "
-                    "genre.",
+                    "demande la **plus basse** qui "
+                    "convient.",
                 ),
             ),
             Mistake(

@@ -112,7 +112,7 @@ EXERCISES = [
                 lambda result: 100 * result.confusion.loc["N2", "N1"] / result.confusion["N1"].sum(),
                 Text(
                     "the two people are swapped: this is what B calls N1 and A calls N2.",
-                    "les deux personnes sont inversées : c'est ce que B appelle N1 et A, N2.",
+                    "les deux personnes sont inversées : c'est ce que B appelle N1 et que A appelle N2.",
                 ),
             ),
             Mistake(

@@ -55,7 +55,7 @@ def _draw_two_marks(ax):
     ax.broken_barh([(10.0, 1.2)], (2.1, 0.8), color="#0072B2")
     ax.broken_barh([(10.4, 1.0)], (1.1, 0.8), color="#D55E00")
     ax.broken_barh([(10.4, 0.8)], (0.1, 0.8), color="#9AA5B1")
-    ax.set(xlabel="s", yticks=[2.5, 1.5, 0.5], yticklabels=["a", "b", "shared"])
+    ax.set(xlabel="s", yticks=[2.5, 1.5, 0.5], yticklabels=["a", "b", Text("shared", "partagé").said()])
 
 
 EXERCISES = [

@@ -21,9 +21,14 @@ def _five(order, own):
 def _draw_beta(ax, x, own, planted):
     """Draw the heap and the epoch that is judged."""
     ax.hist(x.loc[own, "beta"], bins=60, color="#9AA5B1")
-    ax.axvline(x.loc[planted["heart"], "beta"], color="#D55E00", label="heart")
-    ax.axvline(np.median(x.loc[own, "beta"]), color="#0072B2", linestyle="--", label="median")
-    ax.set(xlabel="beta (log10 of µV²)", ylabel="epochs")
+    ax.axvline(x.loc[planted["heart"], "beta"], color="#D55E00", label=Text("heart", "cœur").said())
+    ax.axvline(
+        np.median(x.loc[own, "beta"]), color="#0072B2", linestyle="--", label=Text("median", "médiane").said()
+    )
+    ax.set(
+        xlabel=Text("beta (log10 of µV²)", "bêta (log10 de µV²)").said(),
+        ylabel=Text("epochs", "époques").said(),
+    )
     ax.legend(fontsize="small")
 
 
@@ -245,6 +250,7 @@ EXERCISES = [
     Exercise(
         "10-4",
         answer=lambda by_stage: sum(z >= 5 for z in by_stage) * 15 / 60,
+        within=0.1,
         hints=[
             Text(
                 "Which table of section 3 holds each epoch's largest robust z-score against its own stage?",

@@ -22,7 +22,10 @@ def _p(score, usual, *, one=1):
 def _draw_half(ax, curve):
     ax.step(curve["minutes"], 100 * curve["recall"], where="post", color="#0072B2")
     ax.axhline(50, color="#D55E00", linestyle="--")
-    ax.set(xlabel="minutes of looking", ylabel="seen (%)")
+    ax.set(
+        xlabel=Text("minutes of looking", "minutes de lecture").said(),
+        ylabel=Text("seen (%)", "vu (%)").said(),
+    )
 
 
 EXERCISES = [

@@ -29,7 +29,11 @@ def _draw_cover(ax, full_worklist, night):
     """Draw the items under each other: where they overlap, a minute counts once."""
     for row, item in enumerate(full_worklist.itertuples()):
         ax.barh(row, item.duration_s / 60, left=item.onset_s / 60, color="#0072B2")
-    ax.set(xlim=(0, night.duration / 60), xlabel="minutes from the start", ylabel="item")
+    ax.set(
+        xlim=(0, night.duration / 60),
+        xlabel=Text("minutes from the start", "minutes depuis le début").said(),
+        ylabel=Text("item", "élément").said(),
+    )
     ax.invert_yaxis()
 
 
@@ -40,7 +44,7 @@ EXERCISES = [
         hints=[
             Text(
                 "How many findings does the ledger hold, and how many the short worklist?",
-                "Combien de résultats contient le registre, et combien la liste courte ?",
+                "Combien d'observations contient le registre, et combien la liste courte ?",
             ),
             Text(
                 "`len(table)` is the number of its rows.", "Le nombre de lignes d'une table est `len(table)`."
@@ -53,7 +57,7 @@ EXERCISES = [
                 lambda ledger, minutes: len(_plan(ledger, minutes / 2)),
                 Text(
                     "these are the findings **on** the short list. How many are not?",
-                    "ce sont les résultats **sur** la liste courte. Combien n'y sont pas ?",
+                    "ce sont les observations **sur** la liste courte. Combien n'y sont pas ?",
                 ),
             ),
             Mistake(
@@ -77,7 +81,7 @@ EXERCISES = [
                 lambda ledger, minutes: float(_plan(ledger, minutes / 2)["cumulative_min"].max()),
                 Text(
                     "these are the minutes that the short list takes. A number of findings is asked.",
-                    "ce sont les minutes que prend la liste courte. On demande un nombre de résultats.",
+                    "ce sont les minutes que prend la liste courte. On demande un nombre d'observations.",
                 ),
             ),
         ],
@@ -88,8 +92,8 @@ EXERCISES = [
         hints=[
             Text(
                 "How many seconds have passed before epoch 24 begins? How many epochs does the finding have?",
-                "Combien de secondes ont passé avant le début de l'époque 24 ? Combien d'époques a le "
-                "résultat ?",
+                "Combien de secondes ont passé avant le début de l'époque 24 ? Combien d'époques a "
+                "l'observation ?",
             ),
             Text(
                 "An epoch lasts 30 s, and the first one is epoch 0. `end` does not belong to it any more.",
@@ -119,7 +123,7 @@ EXERCISES = [
                 lambda: [720, 870],
                 Text(
                     "one epoch is missing: `end` is the first epoch **after** the finding already.",
-                    "il manque une époque : `end` est déjà la première époque **après** le résultat.",
+                    "il manque une époque : `end` est déjà la première époque **après** l'observation.",
                 ),
             ),
             Mistake(
@@ -127,7 +131,7 @@ EXERCISES = [
                 lambda: [720, 930],
                 Text(
                     "one epoch too many: `end` does not belong to the finding.",
-                    "une époque de trop : `end` ne fait pas partie du résultat.",
+                    "une époque de trop : `end` ne fait pas partie de l'observation.",
                 ),
             ),
             Mistake(
@@ -178,7 +182,7 @@ EXERCISES = [
                 lambda ledger: _total_min(ledger, "", 0),
                 Text(
                     "this is the ledger without your finding. Plan `full`.",
-                    "c'est le registre sans votre résultat. Planifiez `full`.",
+                    "c'est le registre sans votre observation. Planifiez `full`.",
                 ),
             ),
             SECONDS_FOR_MINUTES,

@@ -19,9 +19,16 @@ def _table_bytes(archive_tb, night_mb, n_columns):
 def _draw_crossing(ax, computing_h, archive_tb, disk_mb_s):
     """Draw how the computing gets shorter with more cores, and the reading does not."""
     cores = [1, 2, 4, 8, 16, 32, 64]
-    ax.plot(cores, [computing_h / n for n in cores], "o-", label="computing")
-    ax.axhline(_hours(archive_tb, disk_mb_s), linestyle=":", color="#555555", label="reading")
-    ax.set(xscale="log", yscale="log", xlabel="cores", ylabel="hours")
+    ax.plot(cores, [computing_h / n for n in cores], "o-", label=Text("computing", "calcul").said())
+    ax.axhline(
+        _hours(archive_tb, disk_mb_s), linestyle=":", color="#555555", label=Text("reading", "lecture").said()
+    )
+    ax.set(
+        xscale="log",
+        yscale="log",
+        xlabel=Text("cores", "cœurs").said(),
+        ylabel=Text("hours", "heures").said(),
+    )
     ax.legend()
 
 

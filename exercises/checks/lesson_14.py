@@ -22,9 +22,23 @@ def _in_decades(people):
 
 def _draw_keys(ax):
     """Draw how many guesses each way leaves to somebody who tries."""
-    bars = ax.barh(["hash of six digits", "HMAC, 32 random bytes"], [6, 77], color=["#D55E00", "#0072B2"])
-    ax.bar_label(bars, ["a million", "1 with 77 zeros"], padding=3)
-    ax.set(xlim=(0, 120), xlabel="things to try (number of zeros)")
+    bars = ax.barh(
+        [
+            Text("hash of six digits", "hachage de six chiffres").said(),
+            Text("HMAC, 32 random bytes", "HMAC, 32 octets aléatoires").said(),
+        ],
+        [6, 77],
+        color=["#D55E00", "#0072B2"],
+    )
+    ax.bar_label(
+        bars,
+        [Text("a million", "un million").said(), Text("1 with 77 zeros", "1 suivi de 77 zéros").said()],
+        padding=3,
+    )
+    ax.set(
+        xlim=(0, 135),
+        xlabel=Text("things to try (number of zeros)", "essais à faire (nombre de zéros)").said(),
+    )
 
 
 EXERCISES = [

@@ -46,16 +46,17 @@
 # - Run the cells **from top to bottom**. A later cell uses what an earlier cell has made.
 # - To run everything: menu **Run → Run All Cells**. To start again from zero: menu
 #   **Kernel → Restart Kernel and Run All Cells…** (the *kernel* is the program that runs the code).
-# - You cannot break anything. You may change every cell; `notebooks/src` keeps the original text.
+# - You cannot break anything. You may change every cell; `sleeplab exercises reset 00` makes a fresh copy beside yours.
 #
-# A word like *kernel* above, in slanted letters, is new; all such words are explained in `GLOSSARY.md`.
+# A word like *kernel* above, in slanted letters, is new; all such words are explained in `notebooks/GLOSSARY.md`.
 #
 # Each lesson has the same parts. A **card** says what you will be able to do. A **quiz** asks what you remember.
 # **Predict** asks you to guess **before** you look: a wrong guess teaches more than a right answer that you only read.
-# **In the clinic** says what a result means for a patient. An **exercise** is yours to do; one solution follows it.
-# At the end you mark, for yourself, what you can do now. Nobody sees your answers, and nothing leaves this computer.
+# **In the clinic** says what a result means for a patient. An **exercise** is yours to do:
+# in the folder `exercises` your answer is checked, in the folder `notebooks` one solution stands below it. At the end you
+# mark, for yourself, what you can do now. Nothing leaves this computer unless you hand it in.
 
-# %% [markdown] lang="fr" of="d31523"
+# %% [markdown] lang="fr" of="ea1469"
 # ## Comment cette page fonctionne
 #
 # Un *notebook* est une page faite de *cellules*. Les unes contiennent du texte, comme celle-ci. Les autres contiennent
@@ -65,15 +66,17 @@
 # - Exécutez les cellules **de haut en bas**. Une cellule se sert de ce que les précédentes ont produit.
 # - Pour tout exécuter : menu **Run → Run All Cells**. Pour repartir de zéro : menu
 #   **Kernel → Restart Kernel and Run All Cells…** (le *kernel*, ou noyau, est le programme qui exécute le code).
-# - Vous ne pouvez rien casser. Modifiez ce que vous voulez : le texte d'origine est conservé dans `notebooks/src`.
+# - Vous ne pouvez rien casser. Modifiez ce que vous voulez : `sleeplab exercises reset 00` fait une
+#   copie neuve à côté de la vôtre.
 #
-# Un mot en italique, comme *kernel* ci-dessus, est nouveau ; tous ces mots sont expliqués (en anglais) dans `GLOSSARY.md`.
+# Un mot en italique, comme *kernel* ci-dessus, est nouveau ; tous ces mots sont expliqués (en anglais) dans
+# `notebooks/GLOSSARY.md`.
 #
 # Toutes les leçons ont la même structure. Une **fiche** dit ce que vous saurez faire. Un **quiz** demande ce dont vous
 # vous souvenez. **Pronostic** vous invite à deviner **avant** de regarder : une erreur de pronostic apprend plus qu'une
-# bonne réponse simplement lue. **En clinique** dit ce qu'un résultat signifie pour un patient. Un **exercice** est à vous ;
-# une solution le suit. À la fin, vous notez pour vous-même ce que vous savez faire. Personne ne voit vos réponses, et
-# rien ne quitte cet ordinateur.
+# bonne réponse simplement lue. **En clinique** dit ce qu'un résultat signifie pour un patient. Un **exercice** est à vous :
+# dans le dossier `exercises`, votre réponse est vérifiée ; dans le dossier `notebooks`, une solution la suit. À la fin,
+# vous notez pour vous-même ce que vous savez faire. Rien ne quitte cet ordinateur sans que vous le remettiez vous-même.
 
 # %% [markdown]
 # ## What do you know already?

@@ -203,7 +203,7 @@ _ = ax.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
 # %% [markdown]
 # **Reading.** Fewer points, the same wave: the open circles (100 Hz) lie on the grey line with dots (as recorded).
 #
-# *In words: one second of EEG. A grey line with many small dots rises and falls by some tens of microvolts. Open orange
+# *In words: one second of EEG. A grey line with many small dots rises and falls by a hundred microvolts and more. Open orange
 # circles, fewer than the dots, sit on the same line; only the finest jitter of the grey line is missing in them.*
 #
 # **In the clinic.** A file at 50 Hz, from an old or a home device, cannot show spindles well and is refused by most
@@ -224,7 +224,7 @@ print(slow_channels)
 # %% [markdown]
 # ## 4. Annotations, and thirty seconds of signal
 #
-# An *annotation* is a remark with a time: "lights off", "patient turns", a stage, an apnea. In EDF+ it stands in a
+# An *annotation* is a remark with a time: "lights off", "patient turns", a stage, an apnea (a pause in breathing). In EDF+ it stands in a
 # special channel. What the recorder writes is useful; what a person types is *free text* and may hold anything.
 
 # %%

@@ -39,7 +39,7 @@
 # ## The parameters of this lesson
 #
 # Four pages of the night, given by the minute at which they start, and the channels to look at. With a file of your
-# own, write the names that `sleeplab.read_recording` gives to its channels.
+# own, write the names that `sleeplab.read_recording` gives to its channels (lesson 01). It must hold a chin and an ECG, too.
 
 # %% tags=["parameters"]
 recording: str = "simulated:anna"  # or the path of your own EDF file
@@ -66,6 +66,10 @@ import sleeplab
 
 # %%
 night = sleeplab.read_recording(recording)
+missing = {brain, front, back, left_eye, right_eye, "Chin", "ECG"}.difference(night.ch_names)
+if missing:
+    msg = f"this lesson needs the channels {sorted(missing)}; the file has {night.ch_names}"
+    raise ValueError(msg)
 sfreq = night.info["sfreq"]
 pages_min = {1: page_1_min, 2: page_2_min, 3: page_3_min, 4: page_4_min}
 
@@ -92,7 +96,9 @@ print(len(night.ch_names), "channels at", sfreq, "Hz; a page has", len(page(brai
 #
 # Here a positive voltage points up. Many scoring programs draw it down: the same K-complex then goes up first.
 #
-# **Predict.** Look at the picture before you read on. Which page is which? Begin with the largest waves.
+# The picture shows the first 15 of the 30 seconds of each page.
+#
+# **Predict.** Look at it before you read on. Which page is which? Begin with the largest waves.
 
 # %%
 rows = [front, brain, back, left_eye, right_eye, "Chin"]

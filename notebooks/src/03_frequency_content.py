@@ -57,6 +57,7 @@ import sleeplab
 
 # %%
 night = sleeplab.read_recording(recording)
+print("channels:", *night.ch_names)
 sfreq = round(night.info["sfreq"])
 whole = night.get_data(picks=brain)[0] * 1e6  # from volts to µV, once, here
 n_stretch = round(60 * stretch_min * sfreq)
@@ -136,7 +137,7 @@ _ = ax.set(xlabel="Frequency (Hz)", ylabel="PSD (µV²/Hz), each line × 10"), a
 #
 # *In words: three lines from upper left to lower right over 0.5 to 30 hertz; the vertical axis grows tenfold from line to
 # line. At the left the dotted line (deep) is highest, then the dashed one (light), then the full one (awake). The dashed line
-# has a hump near 12 hertz, the full one near 9. At the right the order is reversed: awake is highest.*
+# has a hump near 12 hertz, the full one near 9. At the right awake is highest.*
 #
 # The vertical axis is *logarithmic*: each step up is ten times more. Without it, only delta would be seen.
 #
@@ -150,7 +151,7 @@ bands = yasa.bandpower(rows, sf=sfreq, ch_names=list(stretches))  # relative: pa
 print((100 * bands[["Delta", "Theta", "Alpha", "Sigma", "Beta"]]).round().astype(int).to_string())
 
 # %% [markdown]
-# These are *relative* powers, in % of the whole. With `relative=False` YASA gives *absolute* ones, in µV².
+# These are *relative* powers, in % of the whole. (What is missing to 100 % is *gamma*, 30 to 40 Hz, which we do not show.) With `relative=False` YASA gives *absolute* ones, in µV².
 #
 # **In the clinic.** Delta power measures how deep sleep is, and how much the brain needed it: it is high after a night without
 # sleep. Sleeping pills like benzodiazepines lower delta and raise sigma and beta; a spectrum shows it in one line.

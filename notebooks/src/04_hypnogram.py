@@ -88,6 +88,8 @@ for words in ("W, N1, N2, N3, R", old_words, "Veille, S1, S2, S3, SP", "0, 1, 2,
 # %% tags=["nbval-check-output"]
 whole = sleeplab.read_hypnogram(scoring)
 stages = list(whole.hypno)[round(2 * lights_off_min) : round(2 * lights_on_min)]  # two epochs are a minute
+if not {"N1", "N2", "N3", "REM"}.intersection(stages):
+    raise ValueError("there is no sleep from lights off to lights on: look at these two parameters")
 hypnogram = yasa.Hypnogram(stages, freq="30s")
 print(len(whole.hypno), "epochs scored,", len(stages), "of them from lights off to lights on")
 
@@ -164,7 +166,8 @@ for name in ("TIB", "TST", "SE", "SOL", "Lat_REM", "WASO", "SFI"):
 # healthy person of the public Sleep-EDF data (SC4001), uncut, has a "sleep efficiency" of 23 %.
 #
 # **A trap: the REM latency.** By the AASM's rule it counts from the **first epoch of sleep**, not from the start. YASA's `Lat_REM`
-# is something else. It matters: a REM latency under 15 minutes is a sign of narcolepsy, and an hour of lying awake hides it.
+# is something else. It matters: a REM latency under 15 minutes is a sign of *narcolepsy* (ICSD-3-TR, table 1 in
+# doi:10.5664/jcsm.11104), and an hour of lying awake hides it.
 
 # %% [markdown] exercise="04-2"
 # ### Exercise 04-2: the REM latency by the rule
@@ -224,8 +227,8 @@ _ = ax.set(xlabel="to this stage", ylabel="from this stage", title="next epoch, 
 # **Reading.** Read along a row: the dark diagonal says that a stage is mostly followed by itself; only N1 is a corridor that
 # people soon leave, most often to N2.
 #
-# *In words: a table of five by five squares. The squares from upper left to lower right are dark, with numbers around 90, except N1
-# with about half. The other squares are pale; the largest leads from N1 to N2, the next from WAKE to N1.*
+# *In words: a table of five by five squares. The squares from upper left to lower right are dark, with numbers above 90, except
+# WAKE with about 70 and N1 with about half. The other squares are pale; the largest leads from N1 to N2, the next from WAKE to N1.*
 #
 # **In the clinic.** In sleep apnea the diagonal gets paler and the column WAKE (or N1) darker: sleep is broken all the time. In
 # narcolepsy there are steps that healthy sleepers hardly make, from WAKE straight to REM.

@@ -43,8 +43,8 @@ recording: str = "simulated:henri"  # or the path of your own EDF file
 scoring: str = "simulated:henri.hypnogram.csv"  # its scoring by a person; here the true stages
 central: str = "C4-M1"  # the EEG derivation that YASA prefers: over the middle of the head
 other: str = "O2-M1"  # another one, here at the back of the head
-eye: str = "E1-M2"  # an eye channel
-chin: str = "Chin"  # the chin
+eye: str = "E1-M2"  # an eye channel; "" where there is none
+chin: str = "Chin"  # the chin; "" where there is none
 
 # %%
 import contextlib
@@ -66,9 +66,10 @@ import sleeplab
 
 # %%
 night = sleeplab.read_recording(recording, roles=("eeg", "eog", "chin"))
+print("channels:", *night.ch_names)
 remarks = io.StringIO()
 with contextlib.redirect_stderr(remarks):
-    stager = yasa.SleepStaging(night, eeg_name=central, eog_name=eye, emg_name=chin)
+    stager = yasa.SleepStaging(night, eeg_name=central, eog_name=eye or None, emg_name=chin or None)
     machine = stager.predict()
 print("YASA's warning:", remarks.getvalue().partition("Warning: ")[2].partition(". ")[0])
 expert = sleeplab.align_hypnogram(sleeplab.read_hypnogram(scoring), night)
@@ -109,8 +110,10 @@ print("and", len(clock), "know only the hour of the night:", ", ".join(clock))
 import seaborn as sns
 
 names = ["WAKE", "N1", "N2", "N3", "REM"]
-shown = {"eeg_sdelta": "share of slow delta", "eeg_sigma": "share of sigma", "emg_std": "chin tone (µV)"}
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained")
+shown = {"eeg_sdelta": "share of slow delta", "eeg_sigma": "share of sigma"}
+if chin:
+    shown["emg_std"] = "chin tone (µV)"
+fig, axes = plt.subplots(1, len(shown), figsize=(10, 3.2), layout="constrained")
 for ax, (column, words) in zip(axes, shown.items(), strict=True):
     sns.boxplot(
         x=expert.hypno.to_numpy(), y=features[column].to_numpy(), order=names, ax=ax, showfliers=False
@@ -184,7 +187,7 @@ print(lost_n3_min, "of", deep.sum() / 2, "min")
 
 # %% tags=["nbval-check-output"]
 with contextlib.redirect_stderr(remarks):
-    second = yasa.SleepStaging(night, eeg_name=other, eog_name=eye, emg_name=chin).predict()
+    second = yasa.SleepStaging(night, eeg_name=other, eog_name=eye or None, emg_name=chin or None).predict()
 for name, hypnogram in ((central, machine), (other, second)):
     result = sleeplab.compare_scorings(hypnogram, expert)
     found = result.confusion.loc["N3", "N3"] / 2
@@ -227,11 +230,11 @@ gate = sleeplab.check_quality(night)
 calibrated = sleeplab.stage(night, gate)
 fig, ax = plt.subplots(figsize=(5, 5))
 errors = {}
-for name, hypnogram in (("YASA", machine), ("sleeplab", calibrated)):
+for name, hypnogram, style in (("YASA", machine, "-"), ("sleeplab", calibrated, ":")):
     right = hypnogram.hypno.to_numpy() == theirs
     curve = sleeplab.agreement.reliability_curve(sleeplab.confidence(hypnogram), right, n_bins=6)
     errors[name] = sleeplab.agreement.expected_calibration_error(curve)
-    sleeplab.plotting.plot_reliability(curve, ax=ax).lines[-1].set_label(name)
+    sleeplab.plotting.plot_reliability(curve, ax=ax).lines[-1].set(label=name, linestyle=style)
 _ = ax.legend()
 
 # %% [markdown]

@@ -260,7 +260,7 @@ print(n_no_majority, "of", len(most), "epochs")
 # ## 6. And you?
 #
 # Thirty pages of one hour of sleep. Set `score_myself` to `True` in the cell of the parameters, run all cells, and buttons appear here: look at the page,
-# press a stage, the next page comes. Then run the last cells again. Until you do, `mine` holds what a simulated scorer said, so that the lesson
+# press a stage, the next page comes. After page 29, run the last cell of code of this section again. Until you do, `mine` holds what a simulated scorer said, so that the lesson
 # runs by itself.
 
 # %%

@@ -70,6 +70,9 @@ else:
     sfreq, whole = night.info["sfreq"], night.get_data(picks=brain)[0] * 1e6  # from volts to µV, once, here
 signal = whole[round(60 * start_min * sfreq) :][: round(60 * length_min * sfreq)]
 stages = list(sleeplab.read_hypnogram(scoring).hypno)[round(2 * start_min) :][: round(2 * length_min)]
+if len(signal) < 30 * sfreq * len(stages) or not stages:
+    msg = f"the stretch must lie in the recording, which lasts {len(whole) / sfreq / 60:.1f} min"
+    raise ValueError(msg)
 hypnogram = yasa.Hypnogram(stages, freq="30s")
 print(len(signal) / sfreq / 60, "min;", {stage: stages.count(stage) / 2 for stage in ("N2", "N3", "REM")})
 
@@ -392,7 +395,7 @@ print(n_missed, "of", len(sure), "sure spindles were missed")
 # - Two marks mean the same event when they overlap enough: IoU.
 # - Precision: is it right when it speaks? Recall: does it see what is there? F1: both.
 # - "% correct" is worthless for rare events.
-# - Two people agree on spindles with an F1 of about 0.4 to 0.6: that is the ceiling.
+# - Two people agree on spindles with an F1 of about 0.4 to 0.6, on some sleepers below 0.2: that is the ceiling.
 # - Detectors need µV, stages, and ten looks by eye.
 #
 # ## Self-assessment

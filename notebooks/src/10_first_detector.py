@@ -69,15 +69,18 @@ night = sleeplab.read_recording(recording)
 hypnogram = sleeplab.align_hypnogram(sleeplab.read_hypnogram(scoring), night)
 stages = hypnogram.hypno.astype(str).to_numpy()
 own = np.flatnonzero(stages == stage)  # the numbers of the epochs in this stage
+if len(own) < 20:
+    msg = f"there are {len(own)} epochs of {stage}; 20 are needed to say what is usual"
+    raise ValueError(msg)
 planted = pd.Series(own[[len(own) // 5, len(own) // 2, 4 * len(own) // 5]], ["movement", "heart", "rhythm"])
 faults = [
     sleeplab.Fault(kind, onset_s=30 * epoch + 5, duration_s=20, severity=2)  # twice the typical size
     for kind, epoch in zip(("movement", "ecg_leak", "evolving_rhythm"), planted, strict=True)
 ]
-changed = sleeplab.inject_faults(night, faults).recording
-features = sleeplab.epoch_features(changed, hypnogram)
 
 # %% tags=["nbval-check-output"]
+changed = sleeplab.inject_faults(night, faults).recording
+features = sleeplab.epoch_features(changed, hypnogram)
 names = ["eeg_delta_power_uv2", "eeg_theta_power_uv2", "eeg_alpha_power_uv2", "eeg_sigma_power_uv2"]
 names += ["eeg_beta_power_uv2", "eeg_ptp_uv"]  # ptp: peak to peak, the height of the largest wave
 x = np.log10(features[names])
@@ -252,8 +255,9 @@ _ = ax.legend(loc="lower right")
 # *In words: a slanted grey cloud of points from lower left to upper right, with three slanted blue ellipses around it. Orange
 # circles mark the three planted epochs and one called "?"; the "?" is beside the cloud, not beyond its ends.*
 #
-# The epoch "?" is nothing that we put in. A large single wave in an otherwise calm epoch can be a K-complex, an arousal, a
-# movement of the eyes, a *pop* of an electrode, or an epileptic spike. The detector does not know. It says: look.
+# The epoch "?" is nothing that we put in. A large single wave in an otherwise calm epoch can be a K-complex, a
+# movement of the eyes, a *pop* of an electrode, an epileptic *spike*, or an *arousal* (for some seconds the EEG is nearly that of
+# waking; the sleeper hardly ever notices). The detector does not know. It says: look.
 #
 # ## 5. The isolation forest
 #

@@ -37,7 +37,9 @@
 # %% [markdown]
 # ## The parameters of this lesson
 #
-# A seed is a simulated person. Two nights have different tasks, and that is the point of section 3.
+# A seed is a simulated person. Two nights have different tasks, and that is the point of section 3. The illnesses: epilepsy;
+# *apnea* (breathing stops again and again); *PLM* (periodic limb movements: the legs kick in series); *RBD* (REM sleep behaviour
+# disorder: in REM sleep the muscles do not go slack, and dreams are acted out).
 
 # %% tags=["parameters"]
 tuning_seed: int = 1001  # the night on which the limit is set
@@ -338,6 +340,9 @@ counted["missed"] = counted["n_true"] - counted["in_ledger"]
 print(counted.to_string())
 
 # %% [markdown]
+# (A *hypopnea* is breathing that gets shallow, a *desaturation* a fall of the oxygen in the blood; a *spike-wave* is a spike with
+# a slow wave behind it.)
+#
 # The row to read first is the one with the most zeros. `spindle_loss`: fifteen minutes, and no detector of the ledger looks
 # at left against right. Single leg movements: the rule counts series only. Each has a
 # reason, and each must stand in the description of the program, in plain words: **what it does not look for, it does not find.** In the

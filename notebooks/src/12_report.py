@@ -307,6 +307,7 @@ print("my finding is on the page:", KIND.capitalize() in report.html)
 fig, (top, below) = plt.subplots(2, figsize=(9, 4.5), sharex=True, height_ratios=(1, 1.4))
 _ = sleeplab.plotting.plot_hypnogram(hypnogram, ax=top).set_xlabel("")
 ax = sleeplab.plotting.plot_findings(full, ax=below)
+_ = ax.set_xlim(0, night.duration / 3600)  # the axis counts hours, its labels minutes
 
 # %% [markdown]
 # **Reading.** Above the stages, below one bar per finding, a row per kind: look where bars stand above each other, and where there

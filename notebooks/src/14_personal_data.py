@@ -91,7 +91,9 @@ source = Path(recording) if recording else export
 # number, a serial number, an e-mail address. In an EDF file it also tells of every text that is not made of words it knows.
 
 # %%
-names = Path(names_file).read_text("utf-8").splitlines() if names_file else ["Exemple", "Anne", "H-204417"]
+names = (
+    Path(names_file).read_text("utf-8-sig").splitlines() if names_file else ["Exemple", "Anne", "H-204417"]
+)
 found = sleeplab.check_identity([source], names=names)
 print(found[["kind", "field"]].to_string(index=False))
 

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sleeplab.anomalies._ledger import Finding, Inputs, group_by_gap, row_medians, runs, span
+from sleeplab.anomalies._ledger import Finding, Inputs, group_by_gap, runs, span
+from sleeplab.anomalies._samples import high_peaks, row_medians
 from sleeplab.anomalies.signal import Episode, merge_channels
-from sleeplab.anomalies.swaps import find_swapped_leads
+from sleeplab.anomalies.swaps import find_swapped_leads, likeness
 from sleeplab.channels import parse_label
 from sleeplab.features import EPOCH_S, names_of_role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     Array = NDArray[np.floating[Any]]
@@ -67,13 +66,15 @@ def find_artefacts(inputs: Inputs) -> list[Finding]:
     The limits are ours, set on simulated nights. The score is log2(1 + epochs × channels), of pops log2(1 +
     pops), of a clock jump 2.
     """
-    spectra, eyes = (
-        {name: _spectra(inputs, x) for name, x in _samples(inputs, role)} for role in ("eeg", "eog")
-    )
+    n = round(len(inputs.stages) * EPOCH_S * float(inputs.recording.info["sfreq"]))
+    eeg = {name: x[:n] for name, x in inputs.eeg_uv.items()}
+    spectra = {name: _spectra(inputs, x) for name, x in eeg.items()}
+    eog = names_of_role(inputs.recording, "eog")
+    eyes = {name: _spectra(inputs, inputs.samples_uv(name)[:n]) for name in eog}
     return [
-        *_pops(inputs),
+        *_pops(inputs, eeg),
         *_sweat(inputs, spectra),
-        *_heart(inputs),
+        *_heart(inputs, eeg),
         *(finding for kind in BANDS_MISSING for finding in _band_missing(inputs, spectra, kind)),
         *_hum(inputs, spectra),
         *_inverted(inputs, spectra),
@@ -82,24 +83,16 @@ def find_artefacts(inputs: Inputs) -> list[Finding]:
     ]
 
 
-def _samples(inputs: Inputs, role: str) -> Iterator[tuple[str, Array]]:
-    """Name and samples in µV of each channel of a role, whole epochs only."""
-    n = round(len(inputs.stages) * EPOCH_S * float(inputs.recording.info["sfreq"]))
-    for name in names_of_role(inputs.recording, role):
-        yield name, np.nan_to_num(inputs.recording.get_data(picks=[name], stop=n)[0] * 1e6)
-
-
-def _pops(inputs: Inputs) -> list[Finding]:
+def _pops(inputs: Inputs, eeg: dict[str, Array]) -> list[Finding]:
     sfreq = float(inputs.recording.info["sfreq"])
-    steps = {name: _steps(x, sfreq) for name, x in _samples(inputs, "eeg")}
     findings = []
-    for name, step in steps.items():
-        at = _peaks(step, sfreq)
+    for name, x in eeg.items():
+        at, heights = _jumps(x, sfreq)
         fit = inputs.fit[name][(at / sfreq // EPOCH_S).astype(int).clip(0, len(inputs.stages) - 1)]
-        for other in steps.keys() - {name}:
-            near = np.array([steps[other][max(i - 5, 0) : i + 6].max() for i in at])
-            fit &= near <= POP_SHARED * step[at]
-        times, sizes = at[fit] / sfreq, step[at[fit]]
+        for other in eeg.keys() - {name}:
+            near = _step_heights(eeg[other], at[:, None] + np.arange(-5, 6), sfreq)
+            fit &= near.max(axis=1) <= POP_SHARED * heights
+        times, sizes = at[fit] / sfreq, heights[fit]
         for group in group_by_gap(times, times, POP_GAP_S):
             if len(times[group]) >= MIN_POPS:
                 onset, length = float(times[group][0]), float(np.ptp(times[group])) + 1.0
@@ -112,33 +105,36 @@ def _pops(inputs: Inputs) -> list[Finding]:
     return findings
 
 
-def _steps(x: Array, sfreq: float) -> Array:
-    """Height in µV of the step at each steep edge: 0.1 s after against 0.1 s before."""
-    n, gap = round(0.1 * sfreq), max(round(0.02 * sfreq), 1)
+def _jumps(x: Array, sfreq: float) -> tuple[NDArray[np.intp], Array]:
+    """Find the steep steps of 100 µV or more: samples, and heights in µV."""
+    n, gap = _around_step(sfreq)
+    steep = 1 + np.flatnonzero(np.abs(x[gap + 1 :] - x[: -gap - 1]) >= POP_EDGE * POP_UV)
+    steep = steep[(steep >= n + gap) & (steep < len(x) - n - gap)]
     step = np.zeros(len(x), dtype=np.float32)
-    if len(x) > 2 * (n + gap):
-        edge = np.abs(x[gap + 1 :] - x[: -gap - 1])
-        steep = np.flatnonzero(edge >= POP_EDGE * POP_SHARED * POP_UV) + 1
-        steep = steep[(steep >= n + gap) & (steep < len(x) - n - gap)]
-        total = np.concatenate([[0.0], np.cumsum(x)])
-        after = total[steep + gap + n] - total[steep + gap]
-        before = total[steep - gap] - total[steep - gap - n]
-        height = np.abs(after - before) / n
-        step[steep] = np.where(edge[steep - 1] >= POP_EDGE * height, height, 0.0)
-    return step
+    step[steep] = _step_heights(x, steep, sfreq)
+    at = high_peaks(step, POP_UV, round(0.3 * sfreq))
+    return at, step[at]
 
 
-def _peaks(step: Array, sfreq: float) -> NDArray[np.intp]:
-    from scipy.signal import find_peaks
+def _around_step(sfreq: float) -> tuple[int, int]:
+    """How many samples are 0.1 s, and how many lie within a step on either side."""
+    return round(0.1 * sfreq), max(round(0.02 * sfreq), 1)
 
-    return np.asarray(find_peaks(step, height=POP_UV, distance=round(0.3 * sfreq))[0])
+
+def _step_heights(x: Array, at: NDArray[np.intp], sfreq: float) -> Array:
+    """Height in µV of the step at each sample, 0.1 s after against 0.1 s before; 0 where not steep."""
+    n, gap = _around_step(sfreq)
+    at = at.clip(n + gap, len(x) - n - gap - 1)
+    first = at[..., None] + np.arange(n)
+    height = np.abs(x[first + gap].mean(axis=-1, dtype=float) - x[first - gap - n].mean(axis=-1, dtype=float))
+    return np.where(np.abs(x[at + gap] - x[at - 1]) >= POP_EDGE * height, height, 0.0)
 
 
 def _spectra(inputs: Inputs, x: Array) -> NDArray[np.complex64]:
     """Amplitude and phase of each epoch's waves, µV, 1/30 Hz apart: half of their squares is the power."""
     from scipy.fft import rfft
 
-    rows = x.reshape(len(inputs.stages), -1).astype(np.float32)
+    rows = x.reshape(len(inputs.stages), -1)
     return np.asarray(rfft(rows - rows.mean(axis=1, keepdims=True), axis=1) * np.float32(2 / rows.shape[1]))
 
 
@@ -186,20 +182,19 @@ def _hum(inputs: Inputs, spectra: Spectra) -> list[Finding]:
     return _episodes(hum, masks, Say("mains hum", words, 2))
 
 
-def _heart(inputs: Inputs) -> list[Finding]:
+def _heart(inputs: Inputs, eeg: dict[str, Array]) -> list[Finding]:
     sfreq, beats = float(inputs.recording.info["sfreq"]), inputs.beats
     if len(beats) == 0:
         return []
     around = np.arange(-round(HEART_REACH_S * sfreq), round(HEART_REACH_S * sfreq) + 1)
     block = round(BLOCK * EPOCH_S * sfreq)
+    n_blocks = -(-len(inputs.stages) // BLOCK)
     masks, heights = {}, {}
-    for name, x in _samples(inputs, "eeg"):
+    for name, x in eeg.items():
         inner = beats[(beats > 100) & (beats < len(x) - 100)]
-        waves, owner = x[inner[:, None] + around], inner // block
-        n_blocks = -(-len(inputs.stages) // BLOCK)
-        total = np.zeros((n_blocks, len(around)))
-        np.add.at(total, owner, waves)
-        n_beats = np.bincount(owner, minlength=n_blocks)
+        edges = np.searchsorted(inner, block * np.arange(n_blocks + 1))
+        sums = np.cumsum(np.pad(x[inner[:, None] + around], ((1, 0), (0, 0))), axis=0, dtype=float)
+        total, n_beats = np.diff(sums[edges], axis=0), np.diff(edges)
         mean = np.where(n_beats > MIN_BEATS, np.ptp(total, axis=1) / np.maximum(n_beats, 1), 0.0)
         heights[name] = np.repeat(mean, BLOCK)[: len(inputs.stages)]
         masks[name] = inputs.fit[name] & (heights[name] >= HEART_UV)
@@ -208,17 +203,16 @@ def _heart(inputs: Inputs) -> list[Finding]:
 
 
 def _inverted(inputs: Inputs, spectra: Spectra) -> list[Finding]:
-    unit = {}
-    for name, every in spectra.items():
-        if parse_label(name).reference in ("M1", "M2"):
-            own = every[:, _bins(*POLARITY_HZ)]
-            size = np.linalg.norm(own, axis=1, keepdims=True)
-            unit[name] = own / np.maximum(size, 1e-12) * inputs.fit[name][:, None]
-    enough = np.sum([inputs.fit[name] for name in unit], axis=0) >= MIN_SHARING
-    r = {}
-    for name, own in unit.items():
-        others = [(own * unit[other].conj()).sum(axis=1).real for other in unit.keys() - {name}]
-        r[name] = np.where(enough & inputs.fit[name], np.median(others, axis=0) if others else 0.0, 0.0)
+    names = [name for name in spectra if parse_label(name).reference in ("M1", "M2")]
+    if len(names) < MIN_SHARING:
+        return []
+    fit = np.stack([inputs.fit[name] for name in names], axis=1)
+    alike = likeness([spectra[name][:, _bins(*POLARITY_HZ)] for name in names]) * fit[:, None]
+    judged = fit & (fit.sum(axis=1, keepdims=True) >= MIN_SHARING)
+    r = {
+        name: np.where(judged[:, i], np.median(np.delete(alike[:, i], i, axis=1), axis=1), 0.0)
+        for i, name in enumerate(names)
+    }
     masks = {name: value <= POLARITY_R for name, value in r.items()}
     words = f"correlation {{:.2f}} with the other EEG channels (limit {POLARITY_R}): inputs may be exchanged"
     return _episodes(r, masks, Say("inverted lead", words, 2))
@@ -269,12 +263,11 @@ def _clock_jumps(inputs: Inputs) -> list[Finding]:
 
 
 def _step_sizes(inputs: Inputs, name: str) -> Array:
-    """Size of the step after each sample, over the robust spread of its epoch's steps; 0 where unfit."""
-    from scipy.ndimage import maximum_filter1d
-
+    """Size of the steps around each sample, over the robust spread of its epoch's steps; 0 where unfit."""
     n = round(EPOCH_S * float(inputs.recording.info["sfreq"]))
     x = inputs.recording.get_data(picks=[name], stop=len(inputs.stages) * n)[0].astype(np.float32)
     step = np.abs(np.diff(x, append=x[-1:])).reshape(len(inputs.stages), n)
     usual = MAD_TO_SD * row_medians(step)[:, None]
-    size = np.where((usual > 0) & inputs.fit[name][:, None], step / np.maximum(usual, 1e-30), 0.0)
-    return np.asarray(maximum_filter1d(size.ravel(), 3))
+    step /= np.where((usual > 0) & inputs.fit[name][:, None], usual, np.inf)
+    padded = np.pad(step.ravel(), 1)
+    return np.asarray(np.maximum(np.maximum(padded[:-2], padded[2:]), padded[1:-1]))

@@ -11,12 +11,12 @@ from sleeplab.anomalies._ledger import (
     Finding,
     Inputs,
     group_by_gap,
-    row_medians,
     runs,
     span,
     stage_at,
     stage_counts,
 )
+from sleeplab.anomalies._samples import row_medians
 from sleeplab.features import EPOCH_S, names_of_role
 
 if TYPE_CHECKING:

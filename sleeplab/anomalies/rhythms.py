@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sleeplab.anomalies._ledger import Finding, Inputs, row_medians, runs
+from sleeplab.anomalies._ledger import Finding, Inputs, runs
+from sleeplab.anomalies._samples import row_medians, short_powers
 from sleeplab.features import EPOCH_S, names_of_role
 
 if TYPE_CHECKING:
@@ -57,14 +58,18 @@ def find_evolving_rhythms(inputs: Inputs) -> list[Finding]:
 
 
 def _evolves(track: Track) -> bool:
+    (hz, last_hz), (uv, last_uv) = _ends(track.hz), _ends(track.uv)
+    if min(hz, last_hz) >= ALPHA_HZ or max(uv, last_uv) < MIN_UV:
+        return False
+    bends = abs(last_hz - hz) >= CHANGE_HZ and _is_steady(track.hz)
+    grows = max(last_uv / uv, uv / last_uv) >= GROWTH and _is_steady(track.uv)
+    return bends or grows
+
+
+def _is_steady(values: Array) -> bool:
     from scipy.stats import spearmanr
 
-    seconds = np.arange(len(track.hz))
-    steady = [np.ptp(x) > 0 and abs(spearmanr(seconds, x).statistic) >= TREND for x in (track.hz, track.uv)]
-    (hz, last_hz), (uv, last_uv) = _ends(track.hz), _ends(track.uv)
-    bends = steady[0] and abs(last_hz - hz) >= CHANGE_HZ
-    grows = steady[1] and max(last_uv / uv, uv / last_uv) >= GROWTH
-    return bool((bends or grows) and min(hz, last_hz) < ALPHA_HZ and max(uv, last_uv) >= MIN_UV)
+    return bool(abs(spearmanr(np.arange(len(values)), values).statistic) >= TREND)
 
 
 def _ends(values: Array) -> tuple[float, float]:
@@ -76,11 +81,13 @@ def _ends(values: Array) -> tuple[float, float]:
 def _track(inputs: Inputs) -> Track:
     steps = round(EPOCH_S / STEP_S)
     stages, n = np.repeat(inputs.stages, steps), len(inputs.stages) * steps
+    sfreq = float(inputs.recording.info["sfreq"])
     hz = np.arange(round(BROAD_HZ[1] * WINDOW_S) + 1) / WINDOW_S
     ratio, power, count = np.zeros((n, len(hz))), np.zeros((n, len(hz))), np.zeros((n, 1))
-    for ch_name in names_of_role(inputs.recording, "eeg"):
+    for ch_name, x in inputs.eeg_uv.items():
         fit = np.repeat(inputs.fit[ch_name], steps)
-        own = np.where(fit[:, None], _spectrum(inputs, ch_name, n), 0.0)
+        own = short_powers(x, sfreq, step_s=STEP_S, window_s=WINDOW_S, max_hz=BROAD_HZ[1])[:n]
+        own[~fit] = 0.0
         ratio += own / _usual(own, stages, fit)
         power += own
         count += fit[:, None]
@@ -90,20 +97,6 @@ def _track(inputs: Inputs) -> Track:
     at_peak = (power * (np.abs(hz - hz[peak][:, None]) <= 1.0)).sum(axis=1)
     broad = power[:, (hz >= BROAD_HZ[0]) & (hz <= BROAD_HZ[1])].sum(axis=1)
     return Track(hz[peak], ratio[np.arange(n), peak], at_peak / np.maximum(broad, 1e-12), np.sqrt(at_peak))
-
-
-def _spectrum(inputs: Inputs, ch_name: str, n_steps: int) -> Array:
-    """Power (µV²) up to 20 Hz of the 2 s around each second, shape (n_steps, n_freqs)."""
-    from scipy.fft import rfft
-
-    sfreq = float(inputs.recording.info["sfreq"])
-    hop, n = round(STEP_S * sfreq), round(WINDOW_S * sfreq)
-    x = (inputs.recording.get_data(picks=[ch_name])[0] * 1e6).astype(np.float32)
-    x = np.pad(np.nan_to_num(x, copy=False), (hop // 2, n))
-    frames = np.lib.stride_tricks.sliding_window_view(x, n)[: n_steps * hop : hop]
-    window = np.hanning(n + 1)[:-1].astype(np.float32)
-    waves = rfft(frames * window, axis=1)[:, : round(BROAD_HZ[1] * WINDOW_S) + 1]
-    return np.asarray((waves.real**2 + waves.imag**2) * np.float32(16 / 3 / n**2))
 
 
 def _usual(power: Array, stages: NDArray[np.str_], fit: NDArray[np.bool_]) -> Array:

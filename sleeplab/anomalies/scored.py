@@ -153,7 +153,8 @@ def _clusters(
     found = []
     for group in group_by_gap(onsets, ends, GAP_S):
         part, total = own.iloc[group], float(ends[group].max() - onsets[group][0])
-        text = f"{_counted(part)} in {span(total)} ({stage_counts(onsets[group], stages)}){night}."
+        counted = f"{len(part)} scored in {span(total)}{_kinds(part)}"
+        text = f"{counted} ({stage_counts(onsets[group], stages)}){night}."
         marked = set(part["channel"].astype(str))
         channels = tuple(name for name in ch_names if name in marked)
         found.append(
@@ -162,8 +163,8 @@ def _clusters(
     return found
 
 
-def _counted(part: pd.DataFrame) -> str:
-    """Say how many of which, for example "12 scored: 8 apnea obstructive, 4 hypopnea"."""
+def _kinds(part: pd.DataFrame) -> str:
+    """Say how many of which, for example ": 8 apnea obstructive, 4 hypopnea"; nothing where all are alike."""
     counts = part["kind"].astype(str).value_counts()
     kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items())
-    return f"{len(part)} scored" + (f": {kinds}" if len(counts) > 1 else "")
+    return f": {kinds}" if len(counts) > 1 else ""

@@ -16,9 +16,12 @@ from sleeplab.anomalies._ledger import (
     span,
     stage_counts,
 )
+from sleeplab.anomalies._samples import short_powers
 from sleeplab.features import EPOCH_S, names_of_role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.floating[Any]]
@@ -54,7 +57,7 @@ class Shift(NamedTuple):
 
 def find_shifts(inputs: Inputs) -> list[Finding]:
     """Find arousal-like shifts and body movements."""
-    levels = _levels(inputs, "eeg", BANDS)
+    levels = _levels(inputs, inputs.eeg_uv, BANDS)
     return find_arousals(inputs, levels) + find_movements(inputs, levels["gamma"])
 
 
@@ -120,7 +123,8 @@ def _find_shifts(inputs: Inputs, levels: dict[str, Array]) -> list[Shift]:
     asleep = np.repeat(_near_sleep(inputs.stages), _STEPS)
     rem = np.repeat(inputs.stages == "REM", _STEPS)
     rises = {band: _rise(-level if band == "delta" else level) for band, level in levels.items()}
-    rises["chin"] = _rise(_levels(inputs, "chin", {"chin": CHIN_BAND})["chin"])
+    chin = {name: inputs.samples_uv(name) for name in names_of_role(inputs.recording, "chin")}
+    rises["chin"] = _rise(_levels(inputs, chin, {"chin": CHIN_BAND})["chin"])
     rises["heart"] = _heart_rise(inputs)
     z = {name: _robust_z(rise, asleep) for name, rise in rises.items()}
     faster = [z[band] for band in BANDS if band != "delta"]
@@ -130,11 +134,12 @@ def _find_shifts(inputs: Inputs, levels: dict[str, Array]) -> list[Shift]:
     enough = eeg >= MIN_EEG
     if np.isfinite(rises["chin"]).any():
         enough &= ~rem | (z["chin"] >= MIN_CHIN_REM)
+    judged = np.where(enough, height, 0.0)
     shifts, last, before = [], 0, round(BEFORE_S / STEP_S)
     for start, stop in runs(height >= LIMIT / 2, bridge=2):
-        top = start + int(np.argmax(np.where(enough, height, 0.0)[start:stop]))
+        top = start + int(np.argmax(judged[start:stop]))
         slept = start - last >= before and asleep[start - before : start].all()
-        if enough[top] and height[top] >= LIMIT and (stop - start) * STEP_S >= MIN_S and slept:
+        if judged[top] >= LIMIT and (stop - start) * STEP_S >= MIN_S and slept:
             shifts.append(_shift((start, stop, top), height, z, rises))
             last = stop
     return shifts
@@ -154,38 +159,23 @@ def _shift(run: tuple[int, int, int], height: Array, z: dict[str, Array], rises:
     return Shift(start * STEP_S, (stop - start) * STEP_S, float(height[top]), band, times, chin, heart)
 
 
-def _levels(inputs: Inputs, role: str, bands: dict[str, tuple[int, int]]) -> dict[str, Array]:
-    """Log2 of the power of each band every 0.5 s, mean over the fit channels; NaN where none is fit."""
-    n_steps = len(inputs.stages) * _STEPS
+def _levels(
+    inputs: Inputs, channels: Mapping[str, Array], bands: dict[str, tuple[int, int]]
+) -> dict[str, Array]:
+    """Log2 of the power (µV²) of each band every 0.5 s, mean over the fit channels; NaN where none is fit."""
+    n_steps, sfreq = len(inputs.stages) * _STEPS, float(inputs.recording.info["sfreq"])
     levels: dict[str, list[Array]] = {band: [np.full(n_steps, np.nan)] for band in bands}
-    for ch_name in names_of_role(inputs.recording, role):
+    top_hz = max(high for _, high in bands.values())
+    for ch_name, x in channels.items():
         fit = np.repeat(inputs.fit[ch_name], _STEPS)
-        for band, level in zip(bands, _band_levels(inputs, ch_name, list(bands.values())), strict=True):
-            levels[band].append(np.where(fit, level, np.nan))
+        power = short_powers(x, sfreq, step_s=STEP_S, window_s=WINDOW_S, max_hz=top_hz)[:n_steps]
+        hz = np.arange(power.shape[1]) / WINDOW_S
+        for band, (low, high) in bands.items():
+            level = np.log2(power[:, (hz >= low) & (hz <= high)].sum(axis=1) + 1e-6)
+            levels[band].append(np.where(fit, level.astype(float), np.nan))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Mean of empty slice")
         return {band: np.nanmean(own, axis=0) for band, own in levels.items()}
-
-
-def _band_levels(inputs: Inputs, ch_name: str, bands: list[tuple[int, int]]) -> list[Array]:
-    """Log2 of the power (µV²) of each band in windows of 1 s every 0.5 s."""
-    from scipy.fft import rfft
-
-    sfreq = float(inputs.recording.info["sfreq"])
-    hop, n = round(STEP_S * sfreq), round(WINDOW_S * sfreq)
-    n_steps = len(inputs.stages) * _STEPS
-    x = (inputs.recording.get_data(picks=[ch_name])[0] * 1e6).astype(np.float32)
-    x = np.pad(np.nan_to_num(x, copy=False), (hop // 2, n))  # the window is centred on its step
-    frames = np.lib.stride_tricks.sliding_window_view(x, n)[: n_steps * hop : hop]
-    window = np.hanning(n + 1)[:-1].astype(np.float32)
-    levels = []
-    for block in np.array_split(frames, max(n_steps // 8192, 1)):
-        waves = rfft(block * window, axis=1)
-        power = (waves.real**2 + waves.imag**2) * np.float32(8 / 3 * 2 / n**2)
-        hz = np.arange(power.shape[1]) / WINDOW_S
-        inside = [(hz >= low) & (hz <= high) for low, high in bands]
-        levels.append([np.log2(power[:, own].sum(axis=1) + 1e-6) for own in inside])
-    return [np.concatenate(own).astype(float) for own in zip(*levels, strict=True)]
 
 
 def _heart_rise(inputs: Inputs) -> Array:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sleeplab.anomalies._ledger import Finding, Inputs, runs, span
+from sleeplab.anomalies._samples import row_medians
 from sleeplab.features import EPOCH_S
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -59,8 +60,11 @@ def find_swapped_leads(inputs: Inputs, eeg: Spectra, eog: Spectra) -> list[Findi
     list of Finding
         Kind "swapped leads"; the score is log2(1 + epochs).
     """
-    alike = _likeness(eeg, eog)
-    swaps = sorted(swap for pair in combinations(eeg, 2) for swap in _swaps(inputs, pair, eeg, alike))
+    if len(eeg) < 2:
+        return []
+    alike = _pairs(eeg, eog)
+    powers = {name: _powers(every) for name, every in eeg.items()}
+    swaps = sorted(swap for pair in combinations(eeg, 2) for swap in _swaps(inputs, pair, powers, alike))
     kept: list[Swap] = []
     for swap in swaps:
         if all(swap.start >= other.stop or swap.stop <= other.start for other in kept):
@@ -68,19 +72,38 @@ def find_swapped_leads(inputs: Inputs, eeg: Spectra, eog: Spectra) -> list[Findi
     return [_describe(swap) for swap in kept]
 
 
-def _likeness(eeg: Spectra, eog: Spectra) -> dict[tuple[str, str], Array]:
-    """Correlation (Fisher's z) of each pair of channels in each epoch and band, shape (n_epochs, 2)."""
-    alike: dict[tuple[str, str], list[Array]] = {}
-    for band in SHARED_HZ:
-        unit = {}
-        for name, every in (*eeg.items(), *eog.items()):
-            own = every[:, _bins(band)]
-            unit[name] = own / np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-12)
-        for a, b in combinations(unit, 2):
-            r = np.einsum("ij,ij->i", unit[a], unit[b].conj()).real
-            alike.setdefault((a, b), []).append(np.arctanh(np.clip(r, -0.999, 0.999)))
-    columns = {pair: np.column_stack(own) for pair, own in alike.items()}
-    return columns | {(b, a): own for (a, b), own in columns.items()}
+def _pairs(eeg: Spectra, eog: Spectra) -> dict[tuple[str, str], Array]:
+    """Fisher's z of the likeness of each two channels in each epoch and band, shape (n_epochs, 2)."""
+    every = {**eeg, **eog}
+    r = [likeness([own[:, _bins(band)] for own in every.values()]) for band in SHARED_HZ]
+    z = np.arctanh(np.clip(np.stack(r, axis=-1), -0.999, 0.999))
+    return {(a, b): z[:, i, j] for (i, a), (j, b) in permutations(enumerate(every), 2)}
+
+
+def likeness(spectra: Sequence[NDArray[np.complex64]]) -> Array:
+    """Correlation of each two channels in each epoch, from their waves of some frequencies.
+
+    Parameters
+    ----------
+    spectra
+        Of each channel, shape (n_epochs, n_freqs).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_epochs, n_channels, n_channels); 0 where there are no waves.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> wave = np.array([[1, 2j]], dtype=np.complex64)
+    >>> likeness([wave, -3 * wave])[0].tolist()
+    [[1.0, -1.0], [-1.0, 1.0]]
+    """
+    waves = np.stack(spectra, axis=1).view(np.float32)  # real and imaginary parts side by side
+    product = waves @ waves.swapaxes(1, 2)
+    size = np.sqrt(np.diagonal(product, axis1=1, axis2=2))
+    return np.asarray(product / np.maximum(size[:, :, None] * size[:, None], 1e-24))
 
 
 def _bins(band: tuple[float, float]) -> slice:
@@ -95,11 +118,11 @@ def _powers(every: NDArray[np.complex64]) -> Array:
 
 
 def _swaps(
-    inputs: Inputs, pair: tuple[str, str], eeg: Spectra, alike: dict[tuple[str, str], Array]
+    inputs: Inputs, pair: tuple[str, str], powers: dict[str, Array], alike: dict[tuple[str, str], Array]
 ) -> list[Swap]:
     a, b = pair
     thirds = [other for one, other in alike if one == a and other != b]
-    differences = [_powers(eeg[a]) - _powers(eeg[b])]
+    differences = [powers[a] - powers[b]]
     differences += [alike[a, other] - alike[b, other] for other in thirds]
     fit = inputs.fit[a] & inputs.fit[b]
     if fit.sum() < MIN_USUAL:
@@ -119,12 +142,12 @@ def _distances(rows: Array, fit: NDArray[np.bool_]) -> tuple[Array, Array, float
     """Squared distance of each row to the usual one and to its mirror image, and of these two."""
     from sklearn.covariance import ledoit_wolf
 
-    middle = np.median(rows[fit], axis=0)
-    scale = np.maximum(MAD_TO_SD * np.median(np.abs(rows[fit] - middle), axis=0), 1e-9)
+    middle = row_medians(rows[fit].T)
+    scale = np.maximum(MAD_TO_SD * row_medians(np.abs(rows[fit] - middle).T), 1e-9)
     z, mirror = (rows - middle) / scale, -2 * middle / scale
     covariance, _ = ledoit_wolf(np.clip(z[fit], -Z_LIMIT, Z_LIMIT))
     precision = np.linalg.inv(covariance + 1e-6 * np.eye(len(covariance)))
-    near, far = (np.einsum("ij,jk,ik->i", d, precision, d) for d in (z, z - mirror))
+    near, far = (((d @ precision) * d).sum(axis=1) for d in (z, z - mirror))
     return near, far, float(mirror @ precision @ mirror)
 
 

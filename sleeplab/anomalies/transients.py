@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sleeplab.anomalies._ledger import SLEEP, Finding, Inputs, row_medians, span, stage_counts
+from sleeplab.anomalies._ledger import SLEEP, Finding, Inputs, span, stage_counts
+from sleeplab.anomalies._samples import high_peaks, row_medians
 from sleeplab.features import EPOCH_S, names_of_role
 
 if TYPE_CHECKING:
@@ -100,10 +101,10 @@ def _on_channel(inputs: Inputs, ch_name: str) -> list[Transient]:
         return []
     sfreq = float(inputs.recording.info["sfreq"])
     n_times = len(usable) * round(EPOCH_S * sfreq)
-    x = inputs.recording.get_data(picks=[ch_name], stop=n_times)[0] * 1e6
-    x[~np.isfinite(x)] = 0.0
+    x = inputs.eeg_uv[ch_name][:n_times]
     curvature = _curvature(x.reshape(len(usable), -1), sfreq)
-    candidates = _peaks(np.where(usable[:, None], np.abs(curvature), 0).ravel(), sfreq)
+    asleep = np.where(usable[:, None], np.abs(curvature), 0).ravel()
+    candidates = high_peaks(asleep, ONLY_CHANNEL, round(0.15 * sfreq))
     curvature = curvature.ravel()
     prominences = _prominences(curvature, candidates, sfreq)
     upright = {1: (x, -curvature), -1: (-x, curvature)}
@@ -127,13 +128,14 @@ def _curvature(x: Array, sfreq: float) -> Array:
     """
     from scipy.ndimage import uniform_filter1d
 
-    best = np.zeros(x.shape, dtype=np.float32)
+    values = []
     for scale_s in SCALES_S:
         value = _second_derivative(x.ravel(), scale_s * sfreq).reshape(x.shape)
         spread = uniform_filter1d(1.4826 * row_medians(np.abs(value[:, ::4])), size=3, mode="nearest")
-        value /= np.maximum(spread, 1e-3)[:, None]
-        np.copyto(best, value, where=np.abs(value) > np.abs(best))
-    return best
+        values.append(value / np.maximum(spread, 1e-3)[:, None])
+    narrow, wide = values
+    # The sign of the sum is that of the larger one: ten times faster than `numpy.where` on noise.
+    return np.asarray(np.copysign(np.maximum(np.abs(narrow), np.abs(wide)), narrow + wide))
 
 
 def _second_derivative(x: Array, sigma: float) -> Array:
@@ -150,12 +152,6 @@ def _second_derivative(x: Array, sigma: float) -> Array:
     return np.asarray((np.ascontiguousarray(around) @ answers[:, reach:-reach]).ravel()[: len(x)])
 
 
-def _peaks(curvature: Array, sfreq: float) -> NDArray[np.intp]:
-    from scipy.signal import find_peaks
-
-    return np.asarray(find_peaks(curvature, height=ONLY_CHANNEL, distance=round(0.15 * sfreq))[0])
-
-
 def _muscle_ratio(x: Array, at: NDArray[np.intp], sfreq: float) -> Array:
     """Power above 30 Hz within ±0.5 s of some samples, over its usual value: that of three times an epoch.
 
@@ -167,8 +163,9 @@ def _muscle_ratio(x: Array, at: NDArray[np.intp], sfreq: float) -> Array:
     third, half = round(EPOCH_S * sfreq / 3), round(0.5 * sfreq)
     around = np.arange(-2 * half, 2 * half)
     samples = np.concatenate([at, np.arange(third // 2, len(x), third)]).astype(int)
-    high = sosfiltfilt(sos, x[(samples[:, None] + around).clip(0, len(x) - 1)])
-    power = (high[:, half : 3 * half] ** 2).mean(axis=1)
+    answers = sosfiltfilt(sos, np.eye(4 * half), axis=0)[half : 3 * half]  # the filter as a matrix
+    high = x[(samples[:, None] + around).clip(0, len(x) - 1)] @ answers.T
+    power = (high**2).mean(axis=1)
     return np.asarray(power[: len(at)] / max(float(np.median(power[len(at) :])), 1e-6))
 
 

@@ -60,7 +60,10 @@ def _derivations(tracks: Sequence[Track]) -> list[Choice]:
 
 def no_eeg_message(tracks: Sequence[Track]) -> str:
     """Say that there is no EEG, what there is, and what to do."""
-    return f"A recording needs an EEG channel, but no label says EEG. {_found(tracks)} Name it: --eeg LABEL."
+    return (
+        f"A recording needs an EEG channel, but no label says EEG. {_found(tracks)} Name it: --eeg LABEL. "
+        "Without an EEG (a respiratory polygraphy) sleep cannot be staged."
+    )
 
 
 def _no_such(place: int, tracks: Sequence[Track]) -> str:

@@ -81,9 +81,12 @@ def _add_page(parser: argparse.ArgumentParser) -> None:
 
 
 def _budget(text: str) -> float:
-    minutes = float(text)
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
     if not 0 <= minutes < float("inf"):
-        msg = f"the review budget must be 0 min or more, got {text}"
+        msg = f"the review budget must be a number of minutes, 0 or more, such as 7.5; got {text}"
         raise argparse.ArgumentTypeError(msg)
     return minutes
 
@@ -141,6 +144,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _one_message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:  # as the system raises it
+        got = f"{error.filename} ({error.strerror})"
+        return f"this file or folder must be there and open to you, got {got}. Check it, or name another."
     return str(error.args[-1]) if error.args else type(error).__name__
 
 

@@ -73,7 +73,9 @@ def run_submit(options: argparse.Namespace) -> int:
     """Make the zip for the instructor."""
     from sleeplab.exercises import _copies
 
-    print(f"{_copies.submit(options.lesson, notebook=options.notebook)}: give this file to your instructor")
+    notebook = options.notebook or _copies.latest_copy(options.lesson)
+    made = _copies.submit(options.lesson, notebook=notebook)
+    print(f"{made}: give this file to your instructor. In it is {notebook}")
     return 0
 
 
@@ -93,6 +95,7 @@ def run_grade(options: argparse.Namespace) -> int:
 
     network = "no network" if _sandbox.isolation() else "BUT THE NETWORK: this system cannot take it away"
     print(_UNTRUSTED.format(network=network))
+    print("First each lesson is run as it is, to make its nights: up to two minutes per lesson.", flush=True)
 
     def on_done(handin: HandIn, note: str) -> None:
         print(f"{handin.trainee}  {handin.lesson or '--'}  {note or 'marked'}  ({handin.file})", flush=True)

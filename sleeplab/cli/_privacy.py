@@ -73,13 +73,18 @@ def run_deidentify(options: argparse.Namespace) -> int:
         options.source, options.out, key=options.key, patient=patient, keep=options.keep
     )
     outputs = [done]
-    _tell(done.path, done.removed)
-    if options.scoring:
-        scored = privacy.deidentify_scoring(
-            options.scoring, options.out, recording=options.source, key=options.key, patient=patient
-        )
-        outputs.append(scored)
-        _tell(scored.path, scored.removed)
+    try:
+        if options.scoring:
+            outputs.append(
+                privacy.deidentify_scoring(
+                    options.scoring, options.out, recording=options.source, key=options.key, patient=patient
+                )
+            )
+    except BaseException:
+        done.path.unlink()  # both or none: the same command can be given again
+        raise
+    for output in outputs:
+        _tell(output.path, output.removed)
     sources = {"key": options.key, "scoring": options.scoring, "keep": options.keep}
     print(privacy.record_deidentified(outputs, options.source, **sources))
     print(f"The person is told from others by: {done.identity_from}.")

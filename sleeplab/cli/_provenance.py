@@ -30,7 +30,7 @@ def run_verify(options: argparse.Namespace) -> int:
     found = provenance.verify(options.folder, inputs=inputs, key=key)
     if len(found):
         print_table(found)
-        print(f"{len(found)} things do not match what sleeplab wrote. Run it again, or ask who changed them.")
+        print(f"Not as sleeplab wrote it: {len(found)}. Run it again, or ask who changed it.")
         return 1
     asked = f", and made from the {' and the '.join(inputs)} given" if inputs else ""
     print(f"All results are as they were written{asked}. No signature: who changes both is not seen.")

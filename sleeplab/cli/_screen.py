@@ -109,7 +109,7 @@ def _print_worklist(worklist: pd.DataFrame, screen: Console, *, most: int = 5) -
         return
     minutes = worklist["cumulative_min"].iloc[-1]
     table = Table(
-        title=f"Worklist: {len(worklist)} items, about {minutes:.0f} min", title_justify="left", box=None
+        title=f"Worklist: about {minutes:.1f} min, {len(worklist)} to look at", title_justify="left", box=None
     )
     for heading in ("", "at", "what", "evidence"):
         table.add_column(heading, overflow="fold")

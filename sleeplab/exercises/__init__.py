@@ -43,7 +43,8 @@ def start(lesson: str) -> None:
         Number of the lesson, for example ``"06"``.
     """
     trainee = _session.begin(_progress.progress_file())
-    _session.show("sleeplab", message("help", "start", lesson=lesson, trainee=trainee).said())
+    key = "start" if trainee else "not kept"
+    _session.show("sleeplab", message("help", key, lesson=lesson, trainee=trainee).said())
 
 
 def check(exercise: str, *answer: Any) -> None:
@@ -67,7 +68,7 @@ def check(exercise: str, *answer: Any) -> None:
     … 00-1 not attempted yet. Replace each ... with your answer, then run the cell again.
     """
     names = _names()
-    got = answer[0] if len(answer) == 1 else answer
+    got = answer[0] if len(answer) == 1 else answer or ...
     verdict = _session.current().check(exercise, got, names)
     _session.show_verdict(exercise, verdict, {**names, "got": got})
 

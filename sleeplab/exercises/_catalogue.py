@@ -15,10 +15,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sleeplab.exercises._exercise import Exercise
+from sleeplab.exercises._messages import message
 
 FOLDER = "SLEEPLAB_EXERCISES"
 SEALED = "sealed.txt"
 NUMBER = re.compile(r"\d\d-\d+")
+
+
+class UnknownExerciseError(ValueError):
+    """There is no exercise of that number; the message says which there are."""
 
 
 class Lesson(NamedTuple):
@@ -61,13 +66,11 @@ def find_exercise(number: str) -> tuple[Exercise, str]:
         If there is no such exercise.
     """
     if not isinstance(number, str) or not NUMBER.fullmatch(number):
-        msg = f'an exercise is called by lesson and number, for example "06-2"; got {number!r}.'
-        raise ValueError(msg)
+        raise UnknownExerciseError(message("help", "no number", number=repr(number)).said())
     lesson = load_lesson(number[:2], exercises_folder())
     if number not in lesson.exercises:
-        known = ", ".join(lesson.exercises) or "(none)"
-        msg = f"lesson {number[:2]} has the exercises {known}; got {number!r}."
-        raise ValueError(msg)
+        known = {"lesson": number[:2], "known": ", ".join(lesson.exercises) or "–", "number": repr(number)}
+        raise UnknownExerciseError(message("help", "no exercise", **known).said())
     return lesson.exercises[number], lesson.solutions.get(number, "")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, KeysView, Mapping, Set, ValuesView
 from typing import Any, NamedTuple
 
 RELATIVE = 0.01  # a number rounded to three digits is right
+_DECIMALS = range(4)
 
 
 class Difference(NamedTuple):
@@ -39,7 +40,10 @@ def difference(got: Any, right: Any, within: float | None = None) -> Difference 
     >>> difference("1", 1).key
     'not a number'
     """
-    return _differ(plain(got), plain(right), within)
+    found = _differ(plain(got), plain(right), within)
+    if found and "type" in found.facts:
+        return Difference(found.key, {"type": type(got).__name__})
+    return found
 
 
 def plain(value: Any) -> Any:
@@ -110,7 +114,7 @@ def _told(key: str, same: bool, **facts: Any) -> Difference | None:  # noqa: FBT
 
 
 def _unlike(key: str, got: Any) -> Difference:
-    return Difference(key, {"type": type(got).__name__.lstrip("_").replace("Labelled", "Series")})
+    return Difference(key, {"type": type(got).__name__})
 
 
 def _number(got: Any, right: float, within: float | None) -> Difference | None:
@@ -124,12 +128,16 @@ def _number(got: Any, right: float, within: float | None) -> Difference | None:
         return _told("not defined", math.isnan(right) and math.isnan(got))
     if abs(got - right) <= within or got == right:  # the latter: both infinite
         return None
+    if got and any(math.isclose(got, round(right, n), rel_tol=1e-6) for n in _DECIMALS):
+        return Difference("rounded", {})
     return Difference("too large" if got > right else "too small", {})
 
 
 def _sequence(got: Any, right: list[Any], within: float | None) -> Difference | None:
     if not isinstance(got, list):
         return _unlike("not a list", got)
+    if len(got) == 1 and isinstance(got[0], list) and not any(isinstance(item, list) for item in right):
+        got = got[0]  # a table of one row, as MNE gives a channel
     if len(got) != len(right):
         return Difference("length", {"n": len(got)})
     for place, (one, other) in enumerate(zip(got, right, strict=True), 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import getpass
 import json
 import re
@@ -65,7 +66,7 @@ def submit(lesson: str, *, notebook: str | Path | None = None) -> Path:
     lesson : str
         For example ``"06"``.
     notebook : str or pathlib.Path, optional
-        The copy to hand in; left out, the one that was saved last.
+        The copy to hand in; left out, `latest_copy`.
 
     Raises
     ------
@@ -74,25 +75,41 @@ def submit(lesson: str, *, notebook: str | Path | None = None) -> Path:
     ValueError
         If something in it could tell who you are.
     """
-    folder = exercises_folder()
-    stem = _original(lesson, folder).stem
-    copies = sorted(folder.glob(f"{stem}*.ipynb"), key=lambda path: path.stat().st_mtime)
-    if notebook is None and not copies:
-        msg = f"exercises was searched for {stem}.ipynb. Make one: sleeplab exercises reset {lesson}"
+    original = _original(lesson, exercises_folder())
+    place = Path(notebook) if notebook else latest_copy(lesson)
+    if not place.is_file():
+        msg = f"there is no notebook at {place}. Check the spelling and the folder."
         raise FileNotFoundError(msg)
-    place = Path(notebook) if notebook else copies[-1]
     trainee = _progress.pseudonym(_progress.progress_file())
     content = {NOTEBOOK: _bare(place), PROGRESS: _of_lesson(lesson, trainee)}
-    _refuse_identity(content)
+    _refuse_identity(content, names=_own_names(original))
     target = _progress.progress_file().parent / f"{lesson}_{trainee}.zip"
     _write_zip(target, content)
     return target
 
 
+def latest_copy(lesson: str) -> Path:
+    """Return the copy of a lesson that was saved last, one that was worked in where there is one.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no copy.
+    """
+    folder = exercises_folder()
+    original = _original(lesson, folder)
+    copies = sorted(folder.glob(f"{original.stem}*.ipynb"), key=lambda path: path.stat().st_mtime)
+    if not copies:
+        msg = f"exercises was searched for {original.name}. Make one: sleeplab exercises reset {lesson}"
+        raise FileNotFoundError(msg)
+    worked_in = [path for path in copies if path.read_bytes() != original.read_bytes()]
+    return (worked_in or copies)[-1]
+
+
 def _bare(path: Path) -> bytes:
     """Return a notebook without outputs and without what a program noted about the computer."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        cells = json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
         kept = [_bare_cell(cell, n) for n, cell in enumerate(cells)]
     except (ValueError, KeyError, TypeError) as error:
         msg = f"a Jupyter notebook is expected ({type(error).__name__}). Save it again in JupyterLab."
@@ -125,15 +142,24 @@ def _of_lesson(lesson: str, trainee: str) -> bytes:
     return "".join(json.dumps(event) + "\n" for event in [first, *events]).encode()
 
 
-def _refuse_identity(content: dict[str, bytes]) -> None:
+def _own_names(original: Path) -> list[str]:
+    """Return the name of the account, unless it is a word of the lesson or of Python, as `bruno` or `max`."""
     from sleeplab.privacy import check_identity
 
     user = getpass.getuser()
+    if len(user) < _LEAST_LETTERS or user.casefold() in dir(builtins):
+        return []
+    return [] if len(check_identity([original], names=[user])) else [user]
+
+
+def _refuse_identity(content: dict[str, bytes], *, names: list[str]) -> None:
+    from sleeplab.privacy import check_identity
+
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder, name) for name in content]
         for path in paths:
             path.write_bytes(content[path.name])
-        found = check_identity(paths, names=[user] if len(user) >= _LEAST_LETTERS else [])
+        found = check_identity(paths, names=names)
     if len(found):
         kinds = ", ".join(sorted(set(found["kind"]))).replace("name 1", "the name of your account")
         msg = (

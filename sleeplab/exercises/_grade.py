@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sleeplab.exercises._catalogue import exercises_folder, lesson_numbers, load_lesson
 from sleeplab.exercises._handin import HandIn, read_handins
+from sleeplab.exercises._messages import message
 from sleeplab.exercises._pages import write_pages
 from sleeplab.exercises._progress import read_events, summary
 from sleeplab.exercises._sandbox import Limits, run_limited
@@ -34,14 +35,6 @@ COLUMNS = (
     "note",
 )
 HIDDEN_SEED = "7919"
-_UNKNOWN = "its exercises belong to no lesson"
-_BROKEN = {
-    "time": "it ran longer than allowed and was stopped",
-    "memory": "it took more memory than allowed and was stopped",
-    "output": "it printed more than 20 MB and was stopped",
-    "cell": "a cell ran longer than a minute and was stopped; the others went on",
-    "crash": "it ended before its end",
-}
 
 
 class Marked(NamedTuple):
@@ -96,10 +89,10 @@ def grade(
     handins = [
         handin
         if not handin.lesson or handin.lesson in known
-        else handin._replace(lesson="", problem=_UNKNOWN)
+        else handin._replace(lesson="", problem=message("note", "no lesson").said())
         for handin in read_handins(folder)
     ]
-    with tempfile.TemporaryDirectory() as place:
+    with _scratch() as place:
         nights = {
             lesson: _warm(lesson, Path(place), limits)
             for lesson in sorted({h.lesson for h in handins} - {""})
@@ -109,7 +102,7 @@ def grade(
             try:
                 marked = _mark(handin, nights.get(handin.lesson), limits)
             except Exception as error:  # whatever one hand-in does, the class goes on
-                marked = Marked(handin, [], f"it could not be marked ({type(error).__name__})")
+                marked = Marked(handin, [], message("note", "not marked", kind=type(error).__name__).said())
             on_done(handin, marked.note)
             return marked
 
@@ -122,6 +115,11 @@ def grade(
     table.to_csv(target / "grades.csv", index=False)
     write_pages(table, [load_lesson(lesson, exercises_folder()) for lesson in nights], target)
     return table
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder that goes; Windows keeps what a program that is just ending still holds."""
+    return tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 
 
 def variants(lesson: str) -> list[dict[str, Any]]:
@@ -161,7 +159,8 @@ def _warm(lesson: str, place: Path, limits: Limits) -> Path:
     for parameters in variants(lesson):
         _, broken = _run(HandIn("", "", lesson, original), parameters, nights, limits)
         if broken:
-            msg = f"the original of lesson {lesson} must run to its end: {_BROKEN[broken]}. Raise the limits."
+            why = message("note", broken).en
+            msg = f"the original of lesson {lesson} must run to its end: {why}. Raise the limits."
             raise ValueError(msg)
     return nights
 
@@ -172,11 +171,11 @@ def _mark(handin: HandIn, nights: Path | None, limits: Limits) -> Marked:
     checks: list[dict[str, Any]] = []
     note = ""
     for n, parameters in enumerate(variants(handin.lesson)):
-        with tempfile.TemporaryDirectory() as copy:  # a hand-in may spoil what it can write
+        with _scratch() as copy:  # a hand-in may spoil what it can write
             shutil.copytree(nights, copy, dirs_exist_ok=True)
             events, broken = _run(handin, parameters, Path(copy), limits)
         checks += [{**event, "run": n} for event in events if event["event"] == "check"]
-        note = _BROKEN.get(broken, "")
+        note = message("note", broken).said() if broken else ""
         wanted = load_lesson(handin.lesson, exercises_folder()).exercises
         if broken not in ("", "cell") or all(_passed(checks, number) for number in wanted):
             break
@@ -189,7 +188,7 @@ def _run(
     """Run a notebook once, in a folder of its own; return what its checks said and which limit it broke."""
     import nbformat
 
-    with tempfile.TemporaryDirectory() as work:
+    with _scratch() as work:
         path = Path(work, "notebook.ipynb")
         text = nbformat.writes(handin.notebook)  # type: ignore[no-untyped-call]
         path.write_text(text, encoding="utf-8")

@@ -89,7 +89,8 @@ def _class(grades: pd.DataFrame, exercises: dict[str, Exercise]) -> dict[str, An
         for trainee, rows in grades.groupby("trainee")
     ]
     asked = [_asked(number, one, marked[marked["exercise"] == number]) for number, one in exercises.items()]
-    minutes = marked.groupby(["lesson", "trainee"])["minutes"].sum().groupby("lesson").median()
+    spent = marked.groupby(["lesson", "trainee"])["minutes"].sum()
+    minutes = spent[spent > 0].groupby("lesson").median()  # a bare notebook has no log
     return {
         "numbers": list(exercises),
         "table": sorted(table, key=lambda row: (-row["passed"], row["trainee"])),
@@ -118,12 +119,13 @@ def _asked(number: str, exercise: Exercise, rows: pd.DataFrame) -> dict[str, Any
     """Count over the class what became of one exercise."""
     texts = {mistake.name: mistake.text.said() for mistake in exercise.mistakes}
     made = Counter(name for name in rows["mistake"] if name in texts)
+    spent = rows.loc[rows["minutes"] > 0, "minutes"]
     return {
         "number": number,
         "n": len(rows),
         "passed": int((rows["outcome"] == "passed").sum()),
         "hints": int(rows["hints"].sum()) if len(rows) else 0,
-        "minutes": round(float(rows["minutes"].median()), 1) if len(rows) else 0.0,
+        "minutes": round(float(spent.median()), 1) if len(spent) else 0.0,
         "mistakes": [(name, n, texts[name]) for name, n in made.most_common(MOST_MISTAKES)],
     }
 

@@ -60,7 +60,7 @@ def events_in(content: bytes) -> list[dict[str, Any]]:
     for line in content.decode("utf-8", errors="replace").splitlines():
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if (
             isinstance(event, dict)
@@ -73,12 +73,16 @@ def events_in(content: bytes) -> list[dict[str, Any]]:
 
 def pseudonym(path: Path) -> str:
     """Return the trainee's pseudonym, eight consonants drawn when it is first asked for."""
-    for event in read_events(path):
-        if event["event"] == "trainee":
-            return str(event["trainee"])
-    drawn = "".join(secrets.choice(_CONSONANTS) for _ in range(8))
-    add_event(path, event="trainee", trainee=drawn)
-    return drawn
+    if not (names := _trainees(path)):
+        drawn = "".join(secrets.choice(_CONSONANTS) for _ in range(8))
+        add_event(path, event="trainee", trainee=drawn)
+        names = _trainees(path) or [drawn]  # another notebook may have drawn one at the same moment
+    return names[0]
+
+
+def _trainees(path: Path) -> list[str]:
+    events = read_events(path)
+    return [event["trainee"] for event in events if isinstance(event.get("trainee"), str)]
 
 
 def summary(events: Iterable[dict[str, Any]]) -> pd.DataFrame:

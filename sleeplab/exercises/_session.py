@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from sleeplab.exercises import _progress
-from sleeplab.exercises._catalogue import NUMBER, find_exercise
+from sleeplab.exercises._catalogue import NUMBER, UnknownExerciseError, find_exercise
 from sleeplab.exercises._exercise import MissingNamesError, Text, call
 from sleeplab.exercises._judge import PASSED, RAISED, WRONG, Verdict, judge, raised
 from sleeplab.exercises._messages import message
@@ -38,7 +38,11 @@ class Session:
         """Remember an event, here and in the progress file."""
         self.events.append({"event": event, "exercise": number, **facts})
         if self.path:
-            _progress.add_event(self.path, event=event, exercise=number, **facts)
+            try:
+                _progress.add_event(self.path, event=event, exercise=number, **facts)
+            except OSError:
+                self.path = None
+                show("sleeplab", message("help", "not kept").said())
 
     def count(self, event: str, number: str) -> int:
         """Return how often an event happened; of checks only those count that were tries."""
@@ -56,7 +60,8 @@ class Session:
         verdict = judge(find_exercise(number)[0], got, names, seed=int(os.environ.get(SEED, "0")))
         if verdict.outcome == PASSED:
             if number in self.shown:
-                verdict = verdict._replace(key="helped", text=message("passed", "helped"))
+                seen = "helped" if self.count("solution", number) else "rejoined"
+                verdict = verdict._replace(key="helped", text=message("passed", seen))
             self.passed[number] = got
         self.note("check", number, outcome=verdict.outcome, key=verdict.key)
         return verdict
@@ -100,12 +105,19 @@ def current() -> Session:
 
 
 def begin(path: Path) -> str:
-    """Keep the progress from now on, and catch errors in the cells of exercises; return the pseudonym."""
-    trainee = _progress.pseudonym(path)
-    _current.path, _current.events = path, _progress.read_events(path)
-    _progress.add_event(path, event="start")
+    """Keep the progress from now on, and catch errors in the cells of exercises.
+
+    Returns the pseudonym, "" where no progress can be written here.
+    """
     if shell := _shell():
         shell.set_custom_exc((Exception,), _on_error)
+    try:
+        _current.path, _current.events = None, _progress.read_events(path)
+        trainee = _progress.pseudonym(path)
+        _progress.add_event(path, event="start")
+    except OSError:
+        return ""
+    _current.path = path
     return trainee
 
 
@@ -123,6 +135,9 @@ def _on_error(
     tb_offset: int | None = None,
 ) -> None:
     """Say in one line what an exercise's cell raised; elsewhere show the traceback as ever."""
+    if isinstance(error, UnknownExerciseError):
+        show("sleeplab", str(error))
+        return
     source = shell.history_manager.input_hist_raw[-1]
     found = _CHECK.search(source)
     if not found or trace is None:

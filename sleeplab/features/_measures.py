@@ -59,7 +59,10 @@ class Block:
     @cached_property
     def variances(self) -> Array:
         """Variance of the samples, of their differences and of the differences of these: (3, n_epochs)."""
-        rows = [[np.diff(part, n=k, axis=1).var(axis=1) for k in range(3)] for part in self._parts()]
+        rows = []
+        for part in self._parts():
+            slope = np.diff(part, axis=1)
+            rows.append([own.var(axis=1) for own in (part, slope, np.diff(slope, axis=1))])
         return np.concatenate(rows, axis=1)
 
     @cached_property

@@ -107,7 +107,8 @@ def process_night(  # noqa: PLR0913  # the one front door
         report.check_language(lang)
     on_step("read")
     raw, context = _read(path, eeg=eeg)
-    known = _known(raw, age=age, sex=sex, scoring=scoring, reference=reference)
+    scored = None if scoring is None else _scored(scoring, raw, context)
+    known = _known(age=age, sex=sex, scored=scored, reference=reference)
     context |= {"age": age, "sex": sex}
     if lang is not None:  # what is not written needs no hashes of its inputs
         sources = {"recording": path, "scoring": scoring, "reference": _path_of(reference)}
@@ -163,16 +164,32 @@ def _path_of(reference: str | Path | CohortReference | None) -> str | Path | Non
     return reference if isinstance(reference, str | Path) else None
 
 
+def _scored(path: str | Path, raw: mne.io.BaseRaw, context: dict[str, Any]) -> Scoring:
+    """Read the human scoring and align it; what the report must say of it goes to the problems."""
+    from sleeplab import scoring
+
+    read = scoring.read_scoring(path)
+    if read.hypnogram is None and read.events.empty:
+        msg = "a scoring must hold stages or events, and this file has none. Give the file that holds them."
+        raise ValueError(msg)
+    scored = scoring.align_scoring(read, raw)
+    problems = context["header"].problems
+    if read.start is not None and scored.start is None:
+        problems += ("The recording has no clock: its scoring is taken to start with it.",)
+    if n_unknown := int(read.unknown["count"].sum()):
+        problems += (f"Entries of the scoring in words that sleeplab does not know: {n_unknown}.",)
+    context["header"] = replace(context["header"], problems=problems)
+    return _without_free_text(scored)
+
+
 def _known(
-    raw: mne.io.BaseRaw,
     *,
     age: float | None,
     sex: str | None,
-    scoring: str | Path | None,
+    scored: Scoring | None,
     reference: str | Path | CohortReference | None,
 ) -> Known:
     """Check and read what is known beside the recording."""
-    from sleeplab import scoring as scorings
     from sleeplab.anomalies import Known
 
     if age is not None and not 1 <= age <= 120:
@@ -181,9 +198,6 @@ def _known(
     if sex not in (None, "female", "male"):
         msg = f"sex must be female or male, got {sex!r}. Leave it out when it is not known."
         raise ValueError(msg)
-    scored = None
-    if scoring is not None:
-        scored = _without_free_text(scorings.align_scoring(scorings.read_scoring(scoring), raw))
     if isinstance(reference, str | Path):
         from sleeplab.anomalies.cohort import load_reference
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 TABLES = ("hypnogram.csv", "ledger.csv", "worklist.csv")
 FINDINGS = ("findings.edf", "findings_events.tsv", "findings_events.json")
 FILES = ("report.html", *TABLES, *FINDINGS)
+EDF_YEARS = range(1985, 2085)
+"""Years that EDF's two digits can say; de-identified recordings may lie outside."""
 _FORMULA = frozenset("=+-@\t\r")  # what makes a spreadsheet compute a cell
 
 
@@ -56,7 +58,8 @@ def write_results(results: Results, out: str | Path) -> Path:
         _remove(made)
         msg = (
             f"the results must fit into the output folder, writing them failed ({error.strerror or error}). "
-            "Nothing is left behind. Free some space, or name another folder: --out DIR"
+            "Nothing is left behind. Free some space, close what has a table open (Excel), or name another "
+            "folder: --out DIR"
         )
         raise OSError(error.errno, msg) from error
     except BaseException:
@@ -104,6 +107,8 @@ def _write_all(results: Results, folder: Path) -> None:
     from sleeplab import provenance, scoring
 
     start = results.recording.info["meas_date"]
+    if start is not None and start.year not in EDF_YEARS:  # the time of day stays
+        start = start.replace(year=1985, month=1, day=1)
     if results.report is None:
         msg = "results must hold a report to be written, got none. Run process_night(..., lang='en') or 'fr'."
         raise ValueError(msg)

@@ -24,6 +24,7 @@ from sleeplab.quality._measures import (
     off_scale_uv,
     shared_spectrum,
 )
+from sleeplab.quality._signal import channel_signal
 
 if TYPE_CHECKING:
     import mne
@@ -98,11 +99,13 @@ def check_quality(recording: mne.io.BaseRaw) -> pd.DataFrame:
     n_times = round(EPOCH_S * sfreq)
     n_epochs = int(recording.n_times // n_times)
     gap_s = _gap_seconds(recording, n_epochs)
-    beats = _beats(recording, roles, n_times)
+    beats: Beats | None = None
     measures: dict[str, dict[str, Array]] = {}
     spectra: dict[str, Spectrum] = {}
-    for name, role in roles.items():
+    for name, role in sorted(roles.items(), key=lambda item: item[1] != "ecg"):  # its beats judge the others
         x, not_finite = _epochs(recording, name, n_times)
+        if role == "ecg" and beats is None:
+            beats = find_beats(x, sfreq)
         measures[name] = _measure(x, role, sfreq, beats)
         measures[name] |= {"gap_s": gap_s, "not_finite": not_finite}
         if role in BRAIN_ROLES:
@@ -122,13 +125,14 @@ def check_quality(recording: mne.io.BaseRaw) -> pd.DataFrame:
 def _epochs(recording: mne.io.BaseRaw, name: str, n_times: int) -> tuple[Array, Array]:
     """One channel, shape (n_epochs, n_times), µV where it is a voltage; the share of it that is not finite.
 
-    What is not finite is 0. In 24 bits: as good as any amplifier, and half the work.
+    What is not finite is 0.
     """
     n_epochs = recording.n_times // n_times
-    x = recording.get_data(picks=[name])[0, : n_epochs * n_times].reshape(n_epochs, n_times)
-    unit = 1e6 if parse_label(name).role in VOLT_ROLES else 1.0
-    x = np.multiply(x, unit, dtype=np.float32, casting="same_kind")
+    x = channel_signal(recording, name, 1e6 if parse_label(name).role in VOLT_ROLES else 1.0)
+    x = x[: n_epochs * n_times].reshape(n_epochs, n_times)
     finite = np.isfinite(x)
+    if finite.all():
+        return x, np.zeros(n_epochs)
     x[~finite] = 0
     return x, 1 - finite.mean(axis=1)
 
@@ -145,7 +149,7 @@ def _check_rate(roles: dict[str, str], sfreq: float) -> None:
 def _measure(x: Array, role: str, sfreq: float, beats: Beats | None) -> dict[str, Array]:
     """Measure one channel, shape (n_epochs, n_times), in µV where it is a voltage."""
     if role not in BRAIN_ROLES:
-        return measure_other(x)
+        return measure_other(x, {limit.measure for limit in LIMITS if limit.role == role})
     band = (CHIN_HZ[0], min(CHIN_HZ[1], sfreq / 2)) if role == "chin" else STAGED_HZ
     measures = measure_brain(x, sfreq, band=band, beats=beats)
     low, high = (lim.value for lim in LIMITS if lim.role == role and lim.reason == "unit")
@@ -203,11 +207,3 @@ def _gap_seconds(recording: mne.io.BaseRaw, n_epochs: int) -> Array:
             shared = np.minimum(starts + EPOCH_S, first + duration) - np.maximum(starts, first)
             gap_s += np.clip(shared, 0.0, None)
     return gap_s
-
-
-def _beats(recording: mne.io.BaseRaw, roles: dict[str, str], n_times: int) -> Beats | None:
-    """Heartbeats from the first ECG channel, if there is one."""
-    name = next((name for name, role in roles.items() if role == "ecg"), None)
-    if name is None or recording.n_times < n_times:
-        return None
-    return find_beats(_epochs(recording, name, n_times)[0], float(recording.info["sfreq"]))

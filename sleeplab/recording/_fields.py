@@ -11,6 +11,8 @@ _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,2})?")
 _TRIPLE = re.compile(r"\s*(\d{1,2})[.:\-/ ]\s*(\d{1,2})[.:\-/ ]\s*(\d{1,2})\s*")
 _START_DATE = re.compile(r"Startdate (\d{1,2}-[A-Za-z]{3}-\d{4})\b")
 _PLUS_DATE = re.compile(r"(\d{1,2})-([A-Za-z]{3})-(\d{4})")
+NO_DATE = date(1985, 1, 1)
+"""What EDF writes for a date that is not known."""
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -84,28 +86,36 @@ def start_time(fixed: bytes, recording: bytes, offset_s: float) -> tuple[datetim
     Returns
     -------
     start, problems : datetime or None, tuple of str
-        None when the header holds no sound date and time.
+        None when the header holds no sound time; dated 1985-01-01 when it holds no sound date.
     """
-    day, clock = _triple(fixed[:8]), _triple(fixed[8:])
-    try:
-        at = time(*clock) if clock else None
-        short = date(day[2] + (1900 if day[2] >= 85 else 2000), day[1], day[0]) if day else None
-    except ValueError:
-        at = short = None
+    at, short = _time(fixed[8:]), _date(fixed[:8])
     started = _START_DATE.match(text(recording))
     long = plus_date(started[1]) if started else None
-    chosen = long or short
-    if at is None or chosen is None:
-        return None, ("The start date or time in the header is no date or time; the recording has no clock.",)
+    if at is None:
+        return None, ("The start time in the header is no time; the recording has no clock.",)
     problems: tuple[str, ...] = ()
-    if long and short and long != short:
+    if not (long or short):
+        problems = ("The start date in the header is no date; only the time of day is known.",)
+    elif long and short and long != short:
         problems = ("The header gives two start dates that differ; the one of its EDF+ field is used.",)
-    return datetime.combine(chosen, at) + timedelta(seconds=offset_s), problems
+    return datetime.combine(long or short or NO_DATE, at) + timedelta(seconds=offset_s), problems
 
 
-def _triple(field: bytes) -> tuple[int, int, int] | None:
+def _time(field: bytes) -> time | None:
     found = _TRIPLE.fullmatch(field.decode("latin-1"))
-    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+    try:
+        return time(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None
+
+
+def _date(field: bytes) -> date | None:
+    found = _TRIPLE.fullmatch(field.decode("latin-1"))
+    try:
+        century = 1900 if found and int(found[3]) >= 85 else 2000
+        return date(century + int(found[3]), int(found[2]), int(found[1])) if found else None
+    except ValueError:
+        return None
 
 
 def plus_date(words: str) -> date | None:

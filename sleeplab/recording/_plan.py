@@ -122,7 +122,7 @@ def _refusal(source: Source, role: str, names: dict[int, str], sfreq: float) -> 
         if role in {"eeg", "eog"} and native <= _STAGEABLE_HZ and native < sfreq:
             return f"'{name}' is sampled at {native:g} Hz and staging needs more than {_STAGEABLE_HZ} Hz"
         if role in ELECTRIC and track.unit not in _LOST_UNITS and volts_per(track.unit) is None:
-            return f"'{name}' is given in {shown_unit(track.unit)!r}, which is no voltage"
+            return f"the unit of '{name}' must be a voltage, and is {shown_unit(track.unit)}"
     return ""
 
 

@@ -112,7 +112,7 @@ def locate_records(
         raise ValueError(msg)
     if rest:
         problems += (
-            f"The data record at the end is incomplete ({rest} of {record_bytes} bytes) and is ignored.",
+            f"The {rest} bytes at the end are no whole data record ({record_bytes} bytes) and are ignored.",
         )
     return Records(path, first_byte, n_records, record_bytes, sample_bytes, columns), problems
 
@@ -127,14 +127,13 @@ def miscounted(field: bytes, n_present: int, record_s: Fraction) -> tuple[str, .
         return (
             f"The recording was not closed: its data records were not counted; {present} are there and read.",
         )
-    if declared is None or declared < 1:
-        return (f"The header counts {shown(field)} data records; {present} are there and read.",)
+    if declared is None:
+        return (f"The header does not count its data records; {present} are there and read.",)
     if declared < n_present:
         return (f"The header counts {declared} data records; {present} are there and read.",)
-    lost_min = (declared - n_present) * float(record_s) / 60
-    return (
-        f"The file is cut: of {declared} data records {present} are there, {lost_min:.1f} min are missing.",
-    )
+    lost_s = (declared - n_present) * float(record_s)
+    lost = f"{lost_s / 60:.1f} min" if lost_s >= 60 else f"{lost_s:g} s"
+    return (f"The file is cut: of {declared} data records {present} are there, {lost} are missing.",)
 
 
 def _first_byte(fixed: bytes, n_signals: int, size: int, record_bytes: int) -> tuple[int, tuple[str, ...]]:
@@ -142,7 +141,7 @@ def _first_byte(fixed: bytes, n_signals: int, size: int, record_bytes: int) -> t
     due, declared, n_records = 256 * (n_signals + 1), count(fixed[184:192]), count(fixed[236:244])
     if declared == due:
         return due, ()
-    told = f"The header says it has {shown(fixed[184:192])} bytes where {n_signals} signals need {due}"
+    told = f"The header gives its size as {shown(fixed[184:192])} where {n_signals} signals need {due} bytes"
     fits = declared and n_records and declared > due and declared + n_records * record_bytes == size
     if declared and fits:
         return declared, (f"{told}; the size of the file confirms the former, which is used.",)

@@ -30,7 +30,8 @@ class Header:
         ``"EDF"``, ``"EDF+C"``, ``"EDF+D"``, ``"BDF"``, ``"BDF+C"``, ``"BDF+D"``, ``"FIF"`` or
         ``"BrainVision"``.
     start : datetime or None
-        Clock time of the first sample, without a zone; None when the header holds no sound date.
+        Clock time of the first sample, without a zone; None when the header holds no sound time, dated
+        1985-01-01 when it holds no sound date.
     duration_s : float
         From the first sample to the last, gaps included, in s.
     channels : pandas.DataFrame

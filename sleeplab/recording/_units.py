@@ -27,13 +27,13 @@ def volts_per(unit: str) -> float | None:
 
     Examples
     --------
-    >>> volts_per("uV"), volts_per("µV"), volts_per("mV"), volts_per("V"), volts_per("cmH2O")
+    >>> volts_per("uV"), volts_per("µV"), volts_per("MV"), volts_per("V"), volts_per("cmH2O")
     (1e-06, 1e-06, 0.001, 1.0, None)
     """
     plain = unit.strip()
     for micro in _MICRO:
         plain = plain.replace(micro, "u")
-    plain = "uV" if plain == "UV" else plain
+    plain = {"UV": "uV", "MV": "mV"}.get(plain, plain)
     stem = plain.lower().removesuffix("s").removesuffix("olt")
     return _PREFIX.get(plain[: len(stem) - 1]) if stem.endswith("v") else None
 

@@ -9,6 +9,7 @@ from sleeplab.scoring._model import Scoring
 
 if TYPE_CHECKING:
     import mne
+    import pandas as pd
     import yasa
 
 
@@ -57,12 +58,14 @@ def align_scoring(scoring: Scoring, recording: "mne.io.BaseRaw") -> Scoring:
     Returns
     -------
     Scoring
-        ``start`` is that of the recording.
+        ``start`` is that of the recording. Events, or parts of them, that lie outside the recording are left
+        out.
 
     Raises
     ------
     ValueError
-        As `align_hypnogram`.
+        As `align_hypnogram`; where no event of a scoring without stages lies in the recording, or, without
+        clocks, one starts more than an epoch after its end.
 
     Examples
     --------
@@ -85,13 +88,33 @@ def align_scoring(scoring: Scoring, recording: "mne.io.BaseRaw") -> Scoring:
     start = recording_start(recording)
     shift_s = offset_s(scoring.start, start)
     clocked = scoring.start is not None and start is not None
-    events = scoring.events.assign(onset_s=scoring.events["onset_s"] + shift_s)
     unknown = scoring.unknown.assign(first_onset_s=scoring.unknown["first_onset_s"] + shift_s)
     hypnogram = scoring.hypnogram
     if hypnogram is not None:
-        first_s = shift_s + offset_s(wall_clock(hypnogram.start), scoring.start)
-        hypnogram = _shifted(hypnogram, recording, first_s, clocked=clocked)
+        first = wall_clock(hypnogram.start)
+        later_s = (first - scoring.start).total_seconds() if first and scoring.start else 0.0
+        hypnogram = _shifted(hypnogram, recording, shift_s + later_s, clocked=clocked)
+    events = _events_within(scoring, shift_s, recording.duration, clocked=clocked)
     return Scoring(hypnogram, events, unknown, start)
+
+
+def _events_within(scoring: Scoring, shift_s: float, duration_s: float, *, clocked: bool) -> "pd.DataFrame":
+    """Events, or their parts, that lie in the recording."""
+    onsets = scoring.events["onset_s"] + shift_s
+    ends = onsets + scoring.events["duration_s"]
+    inside = (onsets < duration_s) & ((onsets >= 0) | (ends > 0))
+    late = not clocked and bool((onsets > duration_s + EPOCH_S).any())
+    if late or (scoring.hypnogram is None and len(onsets) and not inside.any()):
+        msg = (
+            f"the events of a scoring must lie within its recording, but they start at "
+            f"{onsets.min() / 60:.1f} to {onsets.max() / 60:.1f} min of a recording of "
+            f"{duration_s / 60:.1f} min. Give the scoring of this recording."
+        )
+        raise ValueError(msg)
+    first_s, last_s = onsets.clip(lower=0), ends.clip(upper=duration_s)
+    cut = (first_s > onsets) | (last_s < ends)
+    durations = scoring.events["duration_s"].mask(cut, last_s - first_s)
+    return scoring.events.assign(onset_s=first_s, duration_s=durations)[inside].reset_index(drop=True)
 
 
 def _shifted(

@@ -39,13 +39,15 @@ def offset_s(start: datetime | None, reference: datetime | None) -> float:
     if start is None or reference is None:
         return 0.0
     seconds = (start - reference).total_seconds()
-    if start.date() != reference.date() and NO_DATE in (start.date(), reference.date()):
+    if NO_DATE in (start.date(), reference.date()):
         seconds = (seconds + DAY_S / 2) % DAY_S - DAY_S / 2
     return seconds
 
 
 def parse_clock(text: str) -> datetime | None:
     """Moment of an ISO date and time, or of a time of day alone (dated 1985-01-01); None for neither.
+
+    A time of day needs its seconds: 23:50 can be minutes.
 
     Examples
     --------
@@ -54,10 +56,10 @@ def parse_clock(text: str) -> datetime | None:
     """
     text = text.strip()
     try:
-        if ":" in text and "-" not in text:
+        if text.count(":") == 2 and "-" not in text:
             hours, _, rest = text.partition(":")
             return datetime.combine(NO_DATE, time.fromisoformat(f"{hours:0>2}:{rest}"))
-        return datetime.fromisoformat(text).replace(tzinfo=None) if ":" in text else None
+        return datetime.fromisoformat(text).replace(tzinfo=None) if ":" in text and "-" in text else None
     except ValueError:
         return None
 

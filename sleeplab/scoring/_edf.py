@@ -5,17 +5,17 @@ Format: Kemp & Olivan 2003 (DOI 10.1016/S1388-2457(03)00123-8).
 """
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
+from sleeplab.recording.edf import start_time
 from sleeplab.scoring._clock import wall_clock
 from sleeplab.scoring._model import Mark, Source
 
 TAL = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15(\d*(?:\.\d*)?))?\x14([^\x00]*)\x14\x00")
 UNREADABLE = "unreadable annotation"
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 SCORED_BY = "Scored by "  # our own files name their scorer in one annotation
 OURS = "sleeplab"  # equipment code of our own files
 
@@ -36,7 +36,7 @@ def read_edf(path: Path) -> Source:
     ours = header[88:168].split()[4:5] == [OURS.encode()]
     marks, scorer = _marks(tals, fraction_s, ours=ours)
     marks += [mark for record in records for mark in _unreadable(record)]
-    start = wall_clock(_start(header))
+    start = wall_clock(start_time(header[168:184], header[88:168], 0.0)[0])
     return Source(marks, start and start + timedelta(seconds=fraction_s), scorer)
 
 
@@ -131,21 +131,3 @@ def _layout(header: bytes) -> tuple[list[int], list[int]]:
         )
         raise ValueError(msg)
     return [width * int(field) for field in fields], tracks
-
-
-def _start(header: bytes) -> datetime | None:
-    """Start of the recording; the four-digit year of EDF+ where there is one, None where unreadable."""
-    clock = re.fullmatch(rb"(\d\d)[.:](\d\d)[.:](\d\d)", header[176:184].strip())
-    day = re.fullmatch(rb"(\d\d)[./-](\d\d)[./-](\d\d)", header[168:176].strip())
-    if clock is None or day is None:
-        return None
-    dd, mm, yy = (int(part) for part in day.groups())
-    year = 1900 + yy if yy >= 85 else 2000 + yy
-    long = re.match(rb"Startdate (\d\d)-([A-Z]{3})-(\d{4})", header[88:168])
-    try:
-        if long and long[2].decode() in MONTHS:
-            dd, mm, year = int(long[1]), MONTHS.index(long[2].decode()) + 1, int(long[3])
-        hour, minute, second = (int(part) for part in clock.groups())
-        return datetime.combine(date(year, mm, dd), time(hour, minute, second))
-    except ValueError:
-        return None

@@ -12,22 +12,26 @@ CLOCK = re.compile(
 
 
 def is_noxturnal(text: str) -> bool:
-    """Whether the first line names start, end and event columns."""
-    return {"start", "end", "event"} <= set(_roles(text)[0])
+    """Whether the first line names a start, an event, and an end or a duration."""
+    roles = set(_roles(text)[0])
+    return {"start", "event"} <= roles and bool({"end", "duration"} & roles)
 
 
 def read_noxturnal(text: str) -> Source:
     """Onsets from the earliest line. Columns by name; the line of units is passed over.
 
     Day before month, unless only the other order gives dates within one week or the clock has AM and PM.
-    Nothing is quoted: a line with more cells than the header has delimiters in its event.
+    Nothing is quoted: a line with more cells than the header has delimiters in its event, or a decimal
+    comma in its duration.
     """
     rows = _rows(text)
     if not rows:
         return Source([])
     numbers = [number for number, _ in rows]
     # Starts and ends together: one order of day and month for the whole file.
-    clocks = _clocks([row[role] for role in ("start", "end") for _, row in rows], numbers * 2)
+    clocks = _clocks(
+        [row.get(role, row["start"]) for role in ("start", "end") for _, row in rows], numbers * 2
+    )
     starts, ends = clocks[: len(rows)], clocks[len(rows) :]
     start = min(starts)
     marks = [
@@ -50,6 +54,10 @@ def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
                 f"each line must have {len(roles)} columns; line {number} has {len(cells)}. Export it again."
             )
             raise ValueError(msg)
+        if "duration" in roles and len(cells) > len(roles):
+            at = roles.index("duration") - len(roles) + len(cells) - 1  # where a decimal comma cut it
+            if all(re.fullmatch(r"\d+", cell) for cell in cells[at : at + 2]):
+                cells[at : at + 2] = [f"{cells[at]}.{cells[at + 1]}"]
         event, more = roles.index("event"), max(0, len(cells) - len(roles))
         cells[event : event + more + 1] = [delimiter.join(cells[event : event + more + 1])]
         rows.append((number, {role: cell.strip(' "') for role, cell in zip(roles, cells, strict=False)}))

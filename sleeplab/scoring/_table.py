@@ -4,10 +4,10 @@ import csv
 import io
 import itertools
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
-from sleeplab.scoring._clock import parse_clock, seconds_since
+from sleeplab.scoring._clock import NO_DATE, parse_clock, seconds_since
 from sleeplab.scoring._lists import YASA, decode_codes, read_legend
 from sleeplab.scoring._model import Mark, Source
 from sleeplab.scoring._vocabulary import STAGES, find_column
@@ -74,7 +74,7 @@ def read_table(text: str) -> Source | None:
 
 
 def _read_events(table: Table) -> Source:
-    onsets = _numbers(table.column("onset") or [], "onset")
+    onsets = _numbers(table.column("onset") or [], "onset", " of seconds")
     durations = _numbers(table.column("duration") or [""] * len(onsets), "duration")
     words = table.column("event") or []
     empty = [""] * len(onsets)
@@ -106,9 +106,17 @@ def _onsets(table: Table, n_rows: int) -> tuple[list[float], datetime | None, fl
     if (times := table.column("time", "onset", "start")) is not None:
         clocks = [moment for text in times if (moment := parse_clock(text))]
         if len(clocks) == len(times) and clocks:
+            if clocks[0] == datetime.combine(NO_DATE, time()):
+                msg = (
+                    "times that start at 0:00:00 can be clocks or times since the start; this file does not "
+                    "say which. Write seconds (0, 30, 60), or dates with the times."
+                )
+                raise ValueError(msg)
             onsets, start = seconds_since(clocks), clocks[0]
         else:
-            onsets = _numbers(times, "time")
+            onsets = _numbers(
+                times, "time", ", a time of day 23:50:00, or a date and time 2024-03-01 23:50:00"
+            )
     elif (epochs := table.column("epoch")) is not None:
         numbers = _numbers(epochs, "epoch")
         onsets = [30.0 * (number - (0 if 0 in numbers else 1)) for number in numbers]
@@ -130,12 +138,12 @@ def _proba(table: Table) -> "pd.DataFrame | None":
     return proba if ((proba.sum(axis=1) - 1).abs() < 1e-6).all() else None
 
 
-def _numbers(cells: list[str], name: str) -> list[float]:
+def _numbers(cells: list[str], name: str, or_else: str = "") -> list[float]:
     numbers = []
     for row, cell in enumerate(cells, start=2):
         try:
             numbers.append(float(cell.replace(",", ".")) if cell.strip() else float("nan"))
         except ValueError:
-            msg = f"each {name} must be a number; row {row} has something else. Correct the file."
+            msg = f"each {name} must be a number{or_else}; row {row} has something else. Correct the file."
             raise ValueError(msg) from None
     return numbers

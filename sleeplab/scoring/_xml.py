@@ -69,7 +69,7 @@ def _event(node: "Element", number: int, *, words: str, channel: str) -> Mark:
 
 def _number(text: str, name: str, number: int) -> float:
     try:
-        return float(text)
+        return float(text.replace(",", "."))
     except ValueError:
         msg = (
             f"{name} must be a number of seconds; that of scored event {number} is not one. Correct the file."

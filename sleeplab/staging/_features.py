@@ -8,6 +8,7 @@ Vallat & Walker (2021), doi:10.7554/eLife.70092.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,8 @@ BANDS = {
     "beta": (16, 30),
 }
 SEGMENT = 5 * SFREQ  # of Welch's method; half overlapping
-HIGUCHI_LAGS = np.arange(1, 11)
+BINS = slice(2, 151)  # of its spectrum, in steps of 0.2 Hz: those within `BROAD_HZ`
+HIGUCHI_LAGS = range(1, 11)
 MIN_SHARED = 10  # epochs
 
 
@@ -65,17 +67,19 @@ def channel_features(signal_uv: Array, kind: str) -> pd.DataFrame:
     blocks = []
     for first in range(0, len(epochs), BLOCK):
         filtered = irfft(rfft(epochs[first : first + BLOCK], n_fft) * response, n_fft)
-        blocks.append(pd.DataFrame(_block_features(filtered[:, 2 * beyond : n_around], kind)))
-    return pd.concat(blocks, ignore_index=True).add_prefix(f"{kind}_")
+        blocks.append(_block_features(filtered[:, 2 * beyond : n_around]))
+    found = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    found |= _spectral(found.pop("psd"), kind)
+    return pd.DataFrame(found).add_prefix(f"{kind}_")
 
 
-def _block_features(x: Array, kind: str) -> dict[str, Array]:
-    """Compute the features of some epochs, shape (n_epochs, n_times)."""
+def _block_features(x: Array) -> dict[str, Array]:
+    """Compute the features of some epochs, shape (n_epochs, n_times), and their spectra, `psd`."""
     n_times = x.shape[1]
     dx = np.diff(x, axis=1)
-    spread, d_spread, dd_spread = (np.var(y, axis=1) for y in (x, dx, np.diff(dx, axis=1)))
     centred = x - x.mean(axis=1, keepdims=True)
     square = centred**2
+    spread, d_spread, dd_spread = square.mean(axis=1), np.var(dx, axis=1), np.var(np.diff(dx, axis=1), axis=1)
     rising = dx >= 0
     log_n = np.log10(n_times)
     with np.errstate(invalid="ignore", divide="ignore"):  # NaN for flat epochs
@@ -91,13 +95,18 @@ def _block_features(x: Array, kind: str) -> dict[str, Array]:
             "perm": _permutation_entropy(x, rising),
             "higuchi": _higuchi(x),
             "petrosian": log_n / (log_n - np.log10(1 + 0.4 * _changes(rising) / n_times)),
-            **_spectral(x, kind),
+            "psd": _welch(x),
         }
 
 
-def _changes(flags: NDArray[np.bool_]) -> Array:
-    n: Array = np.count_nonzero(flags[:, 1:] != flags[:, :-1], axis=1).astype(float)
+def _count(flags: NDArray[np.bool_]) -> Array:
+    """Count per row; four times as fast as `numpy.count_nonzero`."""
+    n: Array = flags.view(np.uint8).sum(axis=1, dtype=np.uint16).astype(float)
     return n
+
+
+def _changes(flags: NDArray[np.bool_]) -> Array:
+    return _count(flags[:, 1:] != flags[:, :-1])
 
 
 def _interquartile_range(x: Array) -> Array:
@@ -112,11 +121,11 @@ def _interquartile_range(x: Array) -> Array:
     return difference
 
 
-def _spectral(x: Array, kind: str) -> dict[str, Array]:
+def _spectral(psd: Array, kind: str) -> dict[str, Array]:
     """Relative band powers (not of the chin), their ratios (EEG only), and the total power."""
     from scipy.integrate import simpson, trapezoid
 
-    freqs, psd = _welch(x)
+    freqs = np.fft.rfftfreq(SEGMENT, 1 / SFREQ)[BINS]
     step = freqs[1] - freqs[0]
     found = {"abspow": trapezoid(psd, dx=step)}
     if kind == "emg":
@@ -131,8 +140,8 @@ def _spectral(x: Array, kind: str) -> dict[str, Array]:
     return found
 
 
-def _welch(x: Array) -> tuple[Array, Array]:
-    """Median over the segments of each epoch, as `scipy.signal.welch`; only the bins within `BROAD_HZ`.
+def _welch(x: Array) -> Array:
+    """Median over the segments of each epoch, as `scipy.signal.welch`; only the `BINS`.
 
     The mean of a segment need not be taken out: a Hamming window keeps it below 0.4 Hz.
     """
@@ -141,38 +150,50 @@ def _welch(x: Array) -> tuple[Array, Array]:
 
     window = get_window("hamming", SEGMENT).astype(np.float32)
     segments = np.lib.stride_tricks.sliding_window_view(x, SEGMENT, axis=1)[:, :: SEGMENT // 2]
-    freqs = np.fft.rfftfreq(SEGMENT, 1 / SFREQ)
-    kept = np.flatnonzero((freqs >= BROAD_HZ[0]) & (freqs <= BROAD_HZ[1]))
-    inside = slice(kept[0], kept[-1] + 1)
-    spectrum = rfft(segments * window)[..., inside]
+    squares = rfft(segments * window)[..., BINS].view(np.float32) ** 2  # of real and imaginary parts in turn
     n = segments.shape[1]
     odd = np.arange(3, n + 1, 2)
     bias = 1 + np.sum(1 / odd - 1 / (odd - 1))  # of the median of n, an odd number
-    power: Array = np.sort(spectrum.real**2 + spectrum.imag**2, axis=1)[:, n // 2]
-    return freqs[inside], power * np.float32(2 / (SFREQ * np.sum(window**2) * bias))
+    power = _middle(squares[..., ::2] + squares[..., 1::2])
+    return power * np.float32(2 / (SFREQ * np.sum(window**2) * bias))
+
+
+def _middle(x: Array) -> Array:
+    """Median along axis 1 of an odd number; for so few, exchanging neighbours is twice as fast as sorting."""
+    rows: list[Array] = list(np.moveaxis(x, 1, 0))
+    for turn in range(len(rows)):
+        for i in range(turn % 2, len(rows) - 1, 2):
+            rows[i], rows[i + 1] = np.minimum(rows[i], rows[i + 1]), np.maximum(rows[i], rows[i + 1])
+    return rows[len(rows) // 2]
 
 
 def _permutation_entropy(x: Array, rising: NDArray[np.bool_]) -> Array:
     """Entropy of the six orders of three samples in a row, 0 to 1 (Bandt & Pompe 2002)."""
     over_two = x[:, 2:] >= x[:, :-2]
     key = (rising[:, :-1].view(np.uint8) << 2) | (over_two.view(np.uint8) << 1) | rising[:, 1:]
-    share = np.stack([np.count_nonzero(key == k, axis=1) for k in (0, 1, 3, 4, 6, 7)]) / key.shape[1]
+    share = np.stack([_count(key == k) for k in (0, 1, 3, 4, 6, 7)]) / key.shape[1]
     entropy: Array = -(share * np.log2(np.where(share > 0, share, 1))).sum(axis=0) / np.log2(6)
     return entropy
 
 
 def _higuchi(x: Array) -> Array:
     """Fractal dimension from the lengths of the curve at ten lags (Higuchi 1988)."""
-    n = x.shape[1]
-    lengths = []
-    for lag in HIGUCHI_LAGS:
-        n_steps = (n - 1 - np.arange(n - lag) % lag) // lag  # of the sub-series that a step belongs to
-        weights = ((n - 1) / (n_steps * float(lag) ** 3)).astype(x.dtype)
-        lengths.append(np.abs(x[:, lag:] - x[:, :-lag]) @ weights)
-    log_lag = -np.log(HIGUCHI_LAGS)
+    weights = _higuchi_weights(x.shape[1])
+    lengths = [np.abs(x[:, lag:] - x[:, :-lag]) @ weights[lag] for lag in HIGUCHI_LAGS]
+    log_lag = -np.log(np.array(HIGUCHI_LAGS))
     log_lag -= log_lag.mean()
     slope: Array = log_lag @ np.log(lengths) / (log_lag @ log_lag)
     return slope
+
+
+@functools.cache
+def _higuchi_weights(n_times: int) -> dict[int, Array]:
+    """Weight of each step at each lag: a sub-series counts by the number of its steps."""
+    weights: dict[int, Array] = {}
+    for lag in HIGUCHI_LAGS:
+        n_steps = (n_times - 1 - np.arange(n_times - lag) % lag) // lag
+        weights[lag] = ((n_times - 1) / (n_steps * float(lag) ** 3)).astype(np.float32)
+    return weights
 
 
 def smoothed(features: pd.DataFrame) -> pd.DataFrame:
@@ -199,7 +220,6 @@ def scaled(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         Channel name to its `smoothed` features, NaN where it is not fit.
     """
     import pandas as pd
-    from sklearn.impute import KNNImputer
     from sklearn.preprocessing import RobustScaler
 
     own = pd.concat(tables, axis=1)
@@ -207,6 +227,8 @@ def scaled(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     scaler = RobustScaler(quantile_range=(5, 95)).fit(filled)
     counted = filled[~np.isnan(filled).all(axis=1)]
     if np.isnan(counted).any():
+        from sklearn.impute import KNNImputer
+
         likeliest = KNNImputer(n_neighbors=1).fit_transform(scaler.transform(counted))
         scaler.fit(scaler.inverse_transform(likeliest))
     whole = pd.DataFrame(scaler.transform(own.to_numpy()), index=own.index, columns=own.columns)

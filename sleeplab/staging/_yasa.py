@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import itertools
 import warnings
-from pathlib import Path
+from importlib.metadata import distribution
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sleeplab.quality._signal import channel_signal
 from sleeplab.staging._calibration import log_power
 from sleeplab.staging._features import EPOCH_S, SFREQ, channel_features, scaled, smoothed
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 STAGES = ("WAKE", "N1", "N2", "N3", "REM")
+N_ITERATIONS = 20  # of a booster's 400: 100 trees
 MIN_EPOCHS = 10  # 5 min: below it YASA itself warns that results are unreliable
 
 
@@ -92,25 +94,30 @@ class Stager:
         from mne.filter import resample
 
         sfreq = float(self.recording.info["sfreq"])
-        signal_uv = bridged(self._microvolts(name), self.fit[name].to_numpy(), sfreq)
+        signal_uv = bridged(channel_signal(self.recording, name, 1e6), self.fit[name].to_numpy(), sfreq)
         if sfreq != SFREQ:
             signal_uv = resample(signal_uv.astype(float), down=sfreq / SFREQ, npad="auto", verbose="error")
         features = channel_features(signal_uv, kind)
         return features.reindex(self.fit.index).where(self.fit[name], axis=0)
 
-    def _microvolts(self, name: str) -> Array:
-        volts = self.recording.get_data(picks=[name])[0]
-        found: Array = np.multiply(volts, 1e6, dtype=np.float32, casting="same_kind")
-        return found
-
     def _predict(self, tables: list[pd.DataFrame], kinds: Sequence[str], epochs: NDArray[np.intp]) -> Array:
-        """Ask YASA's model for these kinds of channels, shape (n_epochs, 5)."""
+        """Ask YASA's model for these kinds of channels, shape (n_epochs, 5).
+
+        Its booster is asked, because the classifier starts 8 threads, and for a few trees at a time: these
+        stay in the processor's cache for all epochs.
+        """
         import pandas as pd
+        from scipy.special import softmax
 
         clock = pd.DataFrame({name: values[epochs] for name, values in self.clock.items()}, index=epochs)
         rows = pd.concat([*tables, clock], axis=1).astype(np.float32).assign(**self.metadata)
         model = _model("+".join((*kinds, "demo") if self.metadata else kinds))
-        proba = model.booster_.predict(rows[model.feature_name_])  # the classifier itself starts 8 threads
+        values, booster = rows[model.feature_name_].to_numpy(), model.booster_
+        parts = (
+            booster.predict(values, raw_score=True, start_iteration=first, num_iteration=N_ITERATIONS)
+            for first in range(0, booster.current_iteration(), N_ITERATIONS)
+        )
+        proba = softmax(sum(parts), axis=1)
         order = [list(model.classes_).index({"WAKE": "W", "REM": "R"}.get(stage, stage)) for stage in STAGES]
         found: Array = proba[:, order]
         return found
@@ -122,6 +129,8 @@ def bridged(signal: Array, fit: Flags, sfreq: float) -> Array:
     A filter would ring at a step, and spread what is not finite.
     """
     n_times = round(EPOCH_S * sfreq)
+    if fit.all():
+        return signal[: len(fit) * n_times]
     out = signal[: len(fit) * n_times].reshape(len(fit), n_times).copy()
     level, shift = out[fit.argmax(), 0], 0.0
     for i, epoch in enumerate(out):
@@ -139,13 +148,16 @@ def bridged(signal: Array, fit: Flags, sfreq: float) -> Array:
 def _model(name: str) -> Any:
     """Load one of YASA's classifiers, once per process.
 
+    YASA itself is not needed for it: imported later, it takes up the memory that loading leaves behind.
     A warning is silenced: the label encoder of YASA 0.8's models was saved by scikit-learn 0.24. The stages
     come from the LightGBM booster inside, which knows no such version; a test pins its output.
     """
     import joblib
-    import yasa
     from sklearn.exceptions import InconsistentVersionWarning
 
+    path = distribution("yasa").locate_file(f"yasa/classifiers/clf_{name}_lgb_0.5.0.joblib")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InconsistentVersionWarning)
-        return joblib.load(Path(yasa.__file__).parent / "classifiers" / f"clf_{name}_lgb_0.5.0.joblib")
+        model = joblib.load(str(path))
+    vars(model.booster_).pop("handle", None)  # 7 MB: its trees as text, which were read
+    return model

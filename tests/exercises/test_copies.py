@@ -84,6 +84,20 @@ def test_a_hand_in_that_tells_who_one_is_is_refused(course, source, kind):
     assert not list(course.parent.rglob("*.zip"))
 
 
+@pytest.mark.parametrize(("user", "code"), [("Bruno", "'simulated:bruno'"), ("abs", "size = abs(-2)")])
+def test_the_name_of_an_account_that_is_a_word_of_the_course_is_no_name(course, monkeypatch, user, code):
+    monkeypatch.setattr(_copies.getpass, "getuser", lambda: user)
+    original = course / "originals" / ORIGINAL.name
+    original.write_text(original.read_text().replace("simulated:nap", "simulated:bruno"))
+    edited(course, source=code)
+    assert _copies.submit("01").exists()
+
+
+def test_a_notebook_that_is_not_there_is_told(course):
+    with pytest.raises(FileNotFoundError, match=r"there is no notebook at nowhere\.ipynb"):
+        _copies.submit("01", notebook="nowhere.ipynb")
+
+
 def test_every_original_passes_the_identity_check():
     assert len(check_identity(sorted(ORIGINAL.parent.glob("*.ipynb")))) == 0
 
@@ -95,6 +109,13 @@ def test_the_copy_saved_last_is_handed_in(course):
     )
     with zipfile.ZipFile(_copies.submit("01")) as archive:
         assert b"4321" in archive.read("notebook.ipynb")
+
+
+def test_a_fresh_copy_is_not_handed_in_instead_of_the_work(course, capsys):
+    edited(course, source="my_work = 4321")
+    _copies.reset("01")
+    assert main(["exercises", "submit", "01"]) == 0
+    assert f"In it is {course / ORIGINAL.name}" in capsys.readouterr().out
 
 
 def test_what_is_no_notebook_is_not_handed_in(course):

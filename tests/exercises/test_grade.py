@@ -10,11 +10,13 @@ import time
 import zipfile
 
 import nbformat
+import pandas as pd
 import psutil
 import pytest
 
 from sleeplab.cli import main
-from sleeplab.exercises import _handin, _sandbox
+from sleeplab.exercises import Exercise, _handin, _pages, _sandbox
+from sleeplab.exercises._catalogue import Lesson
 from sleeplab.exercises._handin import read_handins
 
 CHECKS = """
@@ -77,6 +79,68 @@ def test_a_hand_in_is_read_without_being_unpacked(course):
     assert len(list(course.iterdir())) == 3
 
 
+WIDGETS = {"application/vnd.jupyter.widget-state+json": {"state": {"a": {"model_name": "X"}}}}
+
+
+def as_saved_elsewhere(text, **changed):
+    """Return a notebook without the ids of its cells, and with what another editor writes."""
+    plain = json.loads(text)
+    for cell in plain["cells"]:
+        del cell["id"]
+        cell["metadata"]["vscode"] = {"languageId": "python"}
+    return json.dumps({**plain, **changed})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        notebook().replace("\n", "\r\n").encode(),
+        b"\xef\xbb\xbf" + notebook().encode(),
+        as_saved_elsewhere(notebook(), nbformat_minor=4).encode(),
+        as_saved_elsewhere(notebook()).encode(),
+        as_saved_elsewhere(notebook(), nbformat_minor=2, metadata={"widgets": WIDGETS}).encode(),
+    ],
+    ids=["CRLF", "byte order mark", "4.4", "4.5 without ids", "widgets"],
+)
+def test_a_notebook_is_read_whichever_editor_saved_it(course, content):
+    (course / "a.ipynb").write_bytes(content)
+    (handin,) = read_handins(course)
+    assert (handin.lesson, handin.problem) == ("99", "")
+    assert len(handin.notebook.cells) == 4
+
+
+def test_outputs_are_dropped_however_large(course):
+    large = json.loads(notebook())
+    large["cells"][1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * 30_000_000}]
+    (course / "a.ipynb").write_text(json.dumps(large))
+    (handin,) = read_handins(course)
+    assert len(nbformat.writes(handin.notebook)) < 5_000
+
+
+@pytest.mark.parametrize("separator", ["/", "\\"])
+def test_what_macos_and_jupyter_leave_beside_a_hand_in_is_passed_over(course, separator):
+    members = {
+        "rendu/notebook.ipynb": notebook(),
+        "rendu/progress.jsonl": progress(),
+        "rendu/.DS_Store": "x",
+        "rendu/.ipynb_checkpoints/notebook-checkpoint.ipynb": notebook(),
+        "__MACOSX/rendu/._notebook.ipynb": "x",
+        "__MACOSX/rendu/._progress.jsonl": "x",
+    }
+    zipped(course / "a.zip", {name.replace("/", separator): text for name, text in members.items()})
+    (course / "._a.zip").write_bytes(b"x")
+    (course / ".DS_Store").write_bytes(b"x")
+    (handin,) = read_handins(course)
+    assert handin[:3] == (TRAINEE, "a.zip", "99")
+
+
+def test_a_folder_per_person_is_read(course):
+    (course / "Jean Martin_123").mkdir()
+    zipped(course / "Jean Martin_123" / "a.zip", {"n.ipynb": notebook(), "p.jsonl": progress()})
+    (handin,) = read_handins(course)
+    assert (handin.trainee, handin.file) == (TRAINEE, "Jean Martin_123/a.zip")
+
+
 @pytest.mark.parametrize(
     ("members", "says"),
     [
@@ -85,7 +149,7 @@ def test_a_hand_in_is_read_without_being_unpacked(course):
         ({"/etc/evil": "", "notebook.ipynb": "{}"}, "leads out of its folder"),
         ({"C:\\evil.ipynb": "{}"}, "leads out of its folder"),
         ({"..\\evil.ipynb": "{}"}, "leads out of its folder"),
-        ({"notebook.ipynb": "0" * (_handin.LARGEST_BYTES + 1)}, "at most 50 files and 20 MB"),
+        ({"notebook.ipynb": "0" * (_handin.LARGEST_BYTES + 1)}, "at most 50 files and 100 MB"),
         ({f"{n}.txt": "" for n in range(51)}, "at most 50 files"),
         ({"readme.txt": "none here"}, "one .ipynb file, and it holds 0"),
         ({"a.ipynb": "{}", "b.ipynb": "{}"}, "one .ipynb file, and it holds 2"),
@@ -116,6 +180,24 @@ def test_two_hand_ins_of_one_trainee_are_both_kept(course):
     for name in ("a", "b"):
         zipped(course / f"{name}.zip", {"notebook.ipynb": notebook(), "progress.jsonl": progress()})
     assert [handin.trainee for handin in read_handins(course)] == [TRAINEE, f"{TRAINEE}-2"]
+
+
+def test_what_is_wrong_with_a_hand_in_is_told_in_french(course, monkeypatch):
+    monkeypatch.setenv("SLEEPLAB_LANG", "fr")
+    zipped(course / "a.zip", {})
+    (handin,) = read_handins(course)
+    assert handin.problem == "le zip doit contenir un fichier .ipynb, et il en contient 0"
+
+
+def test_who_hands_in_no_log_does_not_count_in_the_median_of_minutes(tmp_path):
+    row = {"lesson": "99", "exercise": "99-1", "outcome": "passed", "mistake": "", "hints": 0, "note": ""}
+    minutes = {"bbbbbbbb": 3.0, "cccccccc": 5.0, "file-3": 0.0, "file-4": 0.0}
+    grades = pd.DataFrame([{**row, "trainee": name, "minutes": spent} for name, spent in minutes.items()])
+    lesson = Lesson({"99-1": Exercise("99-1", lambda: 1, (), ())}, {})
+    _pages.write_pages(grades, [lesson], tmp_path)
+    page = (tmp_path / "class.html").read_text(encoding="utf-8")
+    assert "Lesson 99: median 4 min" in page
+    assert '<td class="n">4.0</td>' in page
 
 
 def test_an_empty_folder_is_refused(tmp_path):

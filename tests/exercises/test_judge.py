@@ -48,6 +48,7 @@ def test_a_right_number_passes_in_any_type(got):
         (8.0, "wrong", "hours"),
         (500, "wrong", "too large"),
         (1, "wrong", "too small"),
+        (0, "wrong", "too small"),
         ("480", "wrong", "not a number"),
         (True, "wrong", "not a number"),
         ([480, 480], "wrong", "not a number"),
@@ -86,6 +87,34 @@ def test_a_tolerance_is_in_the_unit_of_the_answer_and_smaller_for_a_small_mistak
     assert judge(asked, 62.1, {}).key == "too large"
     assert judge(asked, 1.0, {}).key == "hz"
     assert judge(asked, 2.0, {}).key == "too small"
+
+
+@pytest.mark.parametrize(
+    ("got", "key"),
+    [
+        (0.68, "rounded"),
+        (0.7, "rounded"),
+        (np.float32(0.68), "rounded"),
+        (0.66, "too small"),
+        (0, "too small"),
+    ],
+)
+def test_a_number_that_was_rounded_too_much_is_told_so(got, key):
+    assert difference(got, 0.68234, within=0.001).key == key
+    assert difference(0.682, 0.68234, within=0.001) is None
+    assert difference(0, 0.04).key == "too small"
+
+
+@pytest.mark.parametrize(
+    ("got", "right", "name"),
+    [
+        (pd.DataFrame({"a": [1]}), [1], "DataFrame"),
+        (pd.Series([1, 2]), 1, "Series"),
+        (np.arange(3), 1, "ndarray"),
+    ],
+)
+def test_the_type_is_called_as_the_trainee_knows_it(got, right, name):
+    assert difference(got, right).facts["type"] == name
 
 
 def test_a_function_is_tried_and_its_inputs_are_its_own():
@@ -127,6 +156,9 @@ def test_a_wrong_function_is_told_why(got, outcome, key):
         (["n2", "N3 "], ["N2", "N3"], None),
         (["b", "a", "a"], {"a", "b"}, None),
         (np.eye(2), [[1, 0], [0, 1]], None),
+        (np.array([[1, 2, 3]]), [1, 2, 3], None),
+        ([[1, 2], [3, 4]], [1, 2], "item"),
+        ([[1, 2]], [[1, 2], [3, 4]], "length"),
         ({1, 2}, [1, 2], "not a list"),
         ([1, 2, 3], [1, 2], "length"),
         ([2, 1], [1, 2], "item"),

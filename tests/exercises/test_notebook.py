@@ -6,6 +6,7 @@ import pytest
 
 from sleeplab import exercises
 from sleeplab.exercises import _catalogue, _progress, _session
+from sleeplab.exercises._catalogue import UnknownExerciseError
 
 CHECKS = """
 from sleeplab.exercises import Exercise, Mistake, Text
@@ -52,7 +53,7 @@ def test_a_check_says_in_one_line_what_is_so(capsys):
 def test_french_is_spoken_on_request(capsys, monkeypatch):
     monkeypatch.setenv("SLEEPLAB_LANG", "fr_FR.UTF-8")
     exercises.check("99-1", 960)
-    assert said(capsys) == "✗ 99-1 faux, parce que ce sont des époques.\n"
+    assert said(capsys) == "✗ 99-1 faux : ce sont des époques.\n"
     exercises.hint("99-1")
     assert said(capsys) == "99-1 indice 1 sur 3 : un\n"
 
@@ -87,14 +88,85 @@ def test_rejoin_gives_the_reference_and_it_does_not_count_as_ones_own(capsys):
     assert answer == 480
     assert "Going on with the reference" in said(capsys)
     exercises.check("99-1", answer)
+    assert "The lesson had gone on with the reference meanwhile" in said(capsys)
+    assert _session.current().events[-1]["key"] == "helped"
+
+
+def test_an_answer_after_the_solution_is_told_so(capsys):
+    exercises.check("99-1", 3)
+    exercises.check("99-1", 4)
+    exercises.solution("99-1")
+    exercises.check("99-1", 480)
     assert "which you were shown before" in said(capsys)
     assert _session.current().events[-1]["key"] == "helped"
+
+
+def test_a_check_without_an_answer_is_not_attempted(capsys):
+    exercises.check("99-1")
+    assert "99-1 not attempted yet" in said(capsys)
 
 
 @pytest.mark.parametrize(("number", "says"), [("99-7", "has the exercises 99-1"), ("6", "lesson and number")])
 def test_an_unknown_exercise_is_refused(number, says):
     with pytest.raises(ValueError, match=says):
         exercises.check(number, 1)
+
+
+def test_an_unknown_exercise_is_told_in_french(monkeypatch):
+    monkeypatch.setenv("SLEEPLAB_LANG", "fr")
+    with pytest.raises(UnknownExerciseError, match="La leçon 99 a les exercices 99-1 ; reçu : '99-7'"):
+        exercises.hint("99-7")
+
+
+def test_an_unknown_exercise_in_a_notebook_is_one_line_and_no_try(capsys):
+    try:
+        exercises.check("99-7", 1)
+    except UnknownExerciseError as error:
+        _session._on_error(None, type(error), error, error.__traceback__)
+    assert said(capsys) == "sleeplab: Lesson 99 has the exercises 99-1; got '99-7'.\n"
+    assert not _session.current().events
+
+
+def test_progress_that_cannot_be_written_is_told_once_and_the_exercises_answer(
+    own_progress, monkeypatch, capsys
+):
+    def refuse(path, **event):
+        raise PermissionError(13, "Permission denied")
+
+    exercises.start("99")
+    with monkeypatch.context() as patch:
+        patch.setattr(_progress, "add_event", refuse)
+        exercises.check("99-1", 960)
+        exercises.check("99-1", 480)
+        exercises.start("99")
+    out = said(capsys)
+    assert out.count("cannot be written on this computer") == 2
+    assert "✓ 99-1 passed" in out
+    exercises.start("99")
+    assert "Your pseudonym is" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    "broken", [b'{"at_s": 1, "event": "trainee"}\n', b"[" * 100_000, b"\xff\xfe{\0", b'{"at_s": 1, "ev']
+)
+def test_a_progress_file_that_was_damaged_is_gone_on_with(own_progress, broken, capsys):
+    own_progress.write_bytes(broken)
+    exercises.start("99")
+    exercises.check("99-1", 480)
+    assert _progress.pseudonym(own_progress) in said(capsys)
+    (row,) = _progress.summary(_progress.read_events(own_progress)).to_dict("records")
+    assert row["outcome"] == "passed"
+
+
+def test_two_notebooks_that_begin_at_once_are_one_trainee(own_progress, monkeypatch):
+    add_event = _progress.add_event
+
+    def other_was_faster(path, **event):
+        add_event(path, event="trainee", trainee="bbbbbbbb")
+        add_event(path, **event)
+
+    monkeypatch.setattr(_progress, "add_event", other_was_faster)
+    assert _progress.pseudonym(own_progress) == "bbbbbbbb"
 
 
 def test_progress_is_kept_only_after_start_and_holds_no_answer(own_progress, capsys):

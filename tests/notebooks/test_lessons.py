@@ -272,6 +272,30 @@ def test_a_lesson_keeps_its_contract(executed, shared_data, run):
     assert left == {"lesson.ipynb", f"{stem}.ipynb"}  # a lesson writes nothing where it is run
 
 
+NAP = {"recording": "simulated:nap", "scoring": "simulated:nap.hypnogram.csv"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stem", "parameters", "says"),
+    [
+        (
+            "02_look_at_signals",
+            {"brain": "Cz", "page_1_min": 1.0},
+            r"needs the channels \['Cz'\]; the file has",
+        ),
+        ("04_hypnogram", {"lights_off_min": 600.0}, "there is no sleep from lights off to lights on"),
+        ("08_microstructure", NAP, "must lie in the recording, which lasts 60.0 min"),
+        ("10_first_detector", {**NAP, "stage": "REM"}, "there are 0 epochs of REM; 20 are needed"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_explained(notebooks, tmp_path, stem, parameters, says):
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        run = pool.submit(run_lesson, notebooks, stem, parameters, tmp_path)
+        with pytest.raises(papermill.PapermillExecutionError, match=says):
+            run.result()
+
+
 @pytest.mark.slow
 def test_the_tagged_numbers_of_the_committed_lessons_still_come_out(notebooks):
     halves = [
