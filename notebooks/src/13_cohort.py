@@ -37,8 +37,8 @@
 #
 # ## The parameters of this lesson
 #
-# `night_cpu_s` is how long one processor is busy with one night. 5 s is what was measured on the small machine on which sleeplab is
-# tested (see `docs/cohort.md`). `python benchmarks/cohort.py` measures yours.
+# `night_cpu_s` is how long one processor is busy with one night. The small machine on which sleeplab is
+# tested took 3 s (see `docs/cohort.md`); 5 s leave room for a slower or busier one. `python benchmarks/cohort.py` measures yours.
 
 # %% tags=["parameters"]
 recordings: str = ""  # the path of a folder of your own; empty: a small archive is made here
