@@ -101,6 +101,22 @@ def test_what_the_system_refuses_is_named(tmp_path: Path, capsys: pytest.Capture
     assert str(tmp_path / "nowhere") in message
 
 
+def test_what_lies_in_a_folder_is_not_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> int:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "Jeanne DUPONT.edf"))
+
+    monkeypatch.setattr("sleeplab.cli.run_datasets", refused)
+    monkeypatch.setattr("sleeplab.cli._cohort.run_index", refused)
+    assert main(["index", str(tmp_path)]) == 2
+    assert main(["datasets"]) == 2
+    message = capsys.readouterr().err
+    assert "DUPONT" not in message
+    assert f"got {tmp_path} (Permission denied)" in message
+    assert "got a file of sleeplab's own (Permission denied)" in message
+
+
 def test_budget_must_be_positive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     night = write_edf(tmp_path / "night.edf", {"EEG C4-M1": (noise(6), SFREQ, "uV")})
     for minutes in ("-3", "nan", "ten", "7,5"):

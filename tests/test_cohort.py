@@ -77,6 +77,7 @@ def test_a_folder_a_pattern_and_a_list_are_expanded_in_order(tmp_path: Path) -> 
     def names(*sources: str) -> list[str]:
         return [Path(item.place).name for item in list_recordings(sources)]
 
+    (tmp_path / "b" / "._2.edf").write_bytes(b"left by macOS")
     assert names(str(tmp_path)) == ["1.EDF", "2.edf", "3.bdf"]
     assert names(str(tmp_path / "*/*.edf")) == ["2.edf"]
     assert names(str(tmp_path / "c [old]")) == ["3.bdf"], "a bracket in a folder is no pattern"
@@ -84,11 +85,16 @@ def test_a_folder_a_pattern_and_a_list_are_expanded_in_order(tmp_path: Path) -> 
     assert [i.position for i in list_recordings([str(tmp_path)])] == [1, 2, 3]
 
 
-def test_a_table_says_who_it_is(tmp_path: Path) -> None:
-    table = "recording,age,sex,site\nx.edf,44,F,north\ny.edf,n/a,,\n"
-    (tmp_path / "nights.csv").write_text(table, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("delimiter", "encoding"), [(",", "utf-8"), (";", "cp1252"), (";", "utf-8-sig"), ("\t", "utf-8")]
+)
+def test_a_table_says_who_it_is(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    """As spreadsheets save it, in France with semicolons and in the code page of Windows."""
+    table = "recording,age,sex,site\nété.edf,44,F,Besançon\ny.edf,n/a,,\n".replace(",", delimiter)
+    (tmp_path / "nights.csv").write_text(table, encoding=encoding)
     first, second = list_recordings([tmp_path / "nights.csv"])
-    assert (first.age, first.sex, first.site) == (44.0, "female", "north")
+    assert first.place == str(tmp_path / "été.edf")
+    assert (first.age, first.sex, first.site) == (44.0, "female", "Besançon")
     assert (second.age, second.sex, second.site) == (None, None, "")
     (tmp_path / "bad.csv").write_text("file\nx.edf\n", encoding="utf-8")
     with pytest.raises(ValueError, match="must have a column named 'recording'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,18 +137,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
     except (ValueError, OSError) as error:
-        print(f"error: {_one_message(error)}", file=sys.stderr)
+        print(f"error: {_one_message(error, sys.argv[1:] if argv is None else argv)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; nothing half-written is left", file=sys.stderr)
         return 130
 
 
-def _one_message(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename:  # as the system raises it
-        got = f"{error.filename} ({error.strerror})"
-        return f"this file or folder must be there and open to you, got {got}. Check it, or name another."
-    return str(error.args[-1]) if error.args else type(error).__name__
+def _one_message(error: Exception, typed: Sequence[str]) -> str:
+    if not isinstance(error, OSError) or not error.filename:
+        return str(error.args[-1]) if error.args else type(error).__name__
+    there = Path(os.fsdecode(error.filename))  # as the system raises it; its name may be that of a person
+    beside = [word for word in typed[1:] if there.is_relative_to(word) or there.parent == Path(word).parent]
+    named = max(beside, key=len, default="a file of sleeplab's own")
+    return (
+        f"files and folders must be there and open to you, got {named} ({error.strerror}). "
+        "Check it, or name another."
+    )
 
 
 def run_report(options: argparse.Namespace) -> int:

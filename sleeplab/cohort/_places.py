@@ -6,6 +6,7 @@ shown of it goes through `shown`.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -117,11 +118,13 @@ def _listed(path: Path) -> Iterator[Item]:
     if not path.is_file():
         msg = f"There is no list of recordings at {path}. Check the spelling and the folder."
         raise FileNotFoundError(msg)
+    text = _decoded(path.read_bytes())
     if path.suffix.lower() == ".txt":
-        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        lines = [line.strip() for line in text.splitlines()]
         table = pd.DataFrame({"recording": [line for line in lines if line]})
     else:
-        table = pd.read_csv(path, sep="\t" if path.suffix.lower() == ".tsv" else ",", dtype=str)
+        heading = text.partition("\n")[0]
+        table = pd.read_csv(io.StringIO(text), sep=max(",;\t", key=heading.count), dtype=str)
     if "recording" not in table.columns:
         msg = (
             "A list of recordings must have a column named 'recording', and this one has "
@@ -132,6 +135,14 @@ def _listed(path: Path) -> Iterator[Item]:
         place = row["recording"]
         named = is_remote(place) or ":" in place or Path(place).is_absolute()
         yield _person(Item(0, place if named else str(path.parent / place)), row)
+
+
+def _decoded(data: bytes) -> str:
+    """Text as editors save it: UTF-8, or the code page of Windows in Western Europe."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
 
 
 def _person(item: Item, row: dict[str, Any]) -> Item:
@@ -147,6 +158,11 @@ def _person(item: Item, row: dict[str, Any]) -> Item:
     )
 
 
+def _is_recording(path: PurePosixPath) -> bool:
+    """Judge a file by its name; macOS writes a ``._night.edf`` beside night.edf on disks of others."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith("._")
+
+
 def _searched(source: str) -> Iterator[Item]:
     """Search a folder or a pattern, here or behind a URL."""
     from fsspec.core import url_to_fs
@@ -160,7 +176,7 @@ def _searched(source: str) -> Iterator[Item]:
         if not is_remote(source):
             raise
         raise unreachable(source, error) from None  # the cause may quote a token
-    recordings = sorted(name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES)
+    recordings = sorted(name for name in names if _is_recording(PurePosixPath(name)))
     if people is not None:
         recordings = [name for name in recordings if PurePosixPath(name).stem.endswith("_eeg")]
     if not recordings:
