@@ -244,6 +244,16 @@ def test_tables_that_are_no_cohort(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "something to search must be named" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_names_are_read_as_editors_save_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    (tmp_path / "names.txt").write_text("Hélène\n", encoding=encoding)
+    (tmp_path / "page.html").write_text("<p>de la part de Hélène</p>", encoding="utf-8")
+    assert main(["check-identity", str(tmp_path / "page.html"), "--names", str(tmp_path / "names.txt")]) == 1
+    assert "name 1" in capsys.readouterr().out
+
+
 def test_rare_groups() -> None:
     cohort = pd.DataFrame(
         {"age": [40] * 5 + [91, None, None], "sex": ["F"] * 5 + ["M", "F", "F"], "night": range(8)}

@@ -355,7 +355,7 @@ def test_an_empty_file_is_refused(read, content):
     "content", ["Dear Mr Smith,\nyou slept well.\n", 'a,"b\nc', b"\x81\x8d\x8f\x90\x9d", b"\x00" * 300]
 )
 def test_another_file_is_refused_without_quoting_it(read, content):
-    with pytest.raises(ValueError, match=r"a (text )?scoring must") as caught:
+    with pytest.raises(ValueError, match=r"a (scoring|text) must") as caught:
         read(content)
     assert "Smith" not in str(caught.value)
 

@@ -137,8 +137,9 @@ def _check_cohort(table: str) -> int:
 
 
 def _lines(path: str) -> list[str]:
+    from sleeplab.scoring._read import decode
+
     if not Path(path).is_file():
         msg = f"There is no text file at {path}. Check the spelling and the folder."
         raise FileNotFoundError(msg)
-    lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    return [line.strip() for line in lines if line.strip()]
+    return [line.strip() for line in decode(Path(path).read_bytes()).splitlines() if line.strip()]

@@ -115,10 +115,12 @@ def _listed(path: Path) -> Iterator[Item]:
     """Read a list; a relative place counts from the list's folder."""
     import pandas as pd
 
+    from sleeplab.scoring._read import decode
+
     if not path.is_file():
         msg = f"There is no list of recordings at {path}. Check the spelling and the folder."
         raise FileNotFoundError(msg)
-    text = _decoded(path.read_bytes())
+    text = decode(path.read_bytes())
     if path.suffix.lower() == ".txt":
         lines = [line.strip() for line in text.splitlines()]
         table = pd.DataFrame({"recording": [line for line in lines if line]})
@@ -135,14 +137,6 @@ def _listed(path: Path) -> Iterator[Item]:
         place = row["recording"]
         named = is_remote(place) or ":" in place or Path(place).is_absolute()
         yield _person(Item(0, place if named else str(path.parent / place)), row)
-
-
-def _decoded(data: bytes) -> str:
-    """Text as editors save it: UTF-8, or the code page of Windows in Western Europe."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
 
 
 def _person(item: Item, row: dict[str, Any]) -> Item:

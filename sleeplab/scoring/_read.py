@@ -92,8 +92,5 @@ def decode(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    msg = (
-        f"a text scoring must be UTF-16, UTF-8 or Windows-1252; these {len(data)} bytes are not. "
-        f"Save it as UTF-8."
-    )
+    msg = f"a text must be UTF-16, UTF-8 or Windows-1252; these {len(data)} bytes are not. Save it as UTF-8."
     raise ValueError(msg)
