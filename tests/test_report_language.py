@@ -15,6 +15,7 @@ from report_night import make_context, make_night
 from sleeplab import norms
 from sleeplab.anomalies import KINDS
 from sleeplab.anomalies.scored import SCORED, take_over_scored
+from sleeplab.channels import channel_table, parse_label
 from sleeplab.flow import process_night
 from sleeplab.quality import check_quality
 from sleeplab.quality._limits import LIMITS
@@ -137,6 +138,25 @@ def test_the_page_is_french_and_says_the_same_numbers():
         assert words not in french
     numbers = [re.findall(r"κ <b>(\d\.\d\d)</b>|<td>(\d\.\d\d)</td>", page) for page in (english, french)]
     assert numbers[0] == numbers[1] != []
+
+
+def test_the_channels_are_explained_in_french_and_keep_their_codes():
+    context = {
+        **make_context(),
+        "channels": channel_table(["ECG II", "EEG C4-M1"], sfreqs=[256, 256], units=["uV", "uV"]),
+    }
+    page = night_report(*make_night(), context=context, lang="fr").html
+    table = page[page.index('<section id="channels">') : page.index('<section id="limits">')]
+    cells = re.findall(r"<t[hd]>(.*?)</t[hd]>", table)
+    assert cells[cells.index("rôle") + 2 :][:2] == ["fréquence (Hz)", "unité déclarée"]
+    assert {"ecg", "eeg", "Dérivation EEG", "l&#39;étiquette dit : ECG"} <= set(cells)
+
+
+@pytest.mark.parametrize(
+    "label", ["C4-M1", "C4", "EEG", "EOG", "E1-M2", "M1-M2", "Bidule", "C4 X", "SpO2", ""]
+)
+def test_what_labels_say_is_said_in_french(label):
+    assert untranslated(parse_label(label).reason) == []
 
 
 @pytest.mark.slow

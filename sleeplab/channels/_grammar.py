@@ -169,7 +169,7 @@ def _unnamed(text: str, atoms: list[Atom], term: Term | None) -> Channel:
 
 
 def _named(atoms: list[Atom], sites: list[Site], term: Term) -> Channel:
-    reason = f"the label says {term.name}"
+    reason = f"the label says: {term.name}"
     if term.paired:
         return _derivation(sites, role=term.role, modality=term.modality, reason=reason)
     number = number_of(atoms)
