@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 TABLES = ("hypnogram.csv", "ledger.csv", "worklist.csv")
 FINDINGS = ("findings.edf", "findings_events.tsv", "findings_events.json")
 FILES = ("report.html", *TABLES, *FINDINGS)
-EDF_YEARS = range(1985, 2085)
-"""Years that EDF's two digits can say; de-identified recordings may lie outside."""
 _FORMULA = frozenset("=+-@\t\r")  # what makes a spreadsheet compute a cell
 
 
@@ -105,10 +103,11 @@ def _make_folder(folder: Path) -> Path | None:
 
 def _write_all(results: Results, folder: Path) -> None:
     from sleeplab import provenance, scoring
+    from sleeplab.recording.edf import EDF_YEARS, NO_DATE
 
     start = results.recording.info["meas_date"]
     if start is not None and start.year not in EDF_YEARS:  # the time of day stays
-        start = start.replace(year=1985, month=1, day=1)
+        start = start.replace(year=NO_DATE.year, month=NO_DATE.month, day=NO_DATE.day)
     if results.report is None:
         msg = "results must hold a report to be written, got none. Run process_night(..., lang='en') or 'fr'."
         raise ValueError(msg)

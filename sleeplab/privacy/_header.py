@@ -18,9 +18,8 @@ from sleeplab.privacy._words import (
     neutral_label,
 )
 from sleeplab.recording import is_known_unit
-from sleeplab.recording.edf import MONTHS, number, plus_date, start_time, text
+from sleeplab.recording.edf import MONTHS, NO_DATE, number, plus_date, start_time, text
 
-_NO_DATE = date(1985, 1, 1)
 _OLDEST = 89
 _EMPTY = frozenset({"", "x", "m", "f"})
 _NUMBERS = ("physical_min", "physical_max", "digital_min", "digital_max", "n_per_record")
@@ -70,8 +69,8 @@ def start_of(layout: Layout) -> tuple[date | None, datetime]:
     fixed = layout.fixed
     day, _ = start_time(fixed["date"] + b"00.00.00", fixed["recording"], 0.0)
     clock, _ = start_time(b"01.01.85" + fixed["time"], b"", 0.0)
-    known = None if day is None or day.date() == _NO_DATE else day.date()
-    return known, clock or datetime.combine(_NO_DATE, datetime.min.time())
+    known = None if day is None or day.date() == NO_DATE else day.date()
+    return known, clock or datetime.combine(NO_DATE, datetime.min.time())
 
 
 def clean_header(layout: Layout, kept: list[int], person: Person, removed: Removed) -> bytes:
@@ -80,7 +79,7 @@ def clean_header(layout: Layout, kept: list[int], person: Person, removed: Remov
     shifted = person.shifted(day) if day else None
     if day and shifted is None:
         removed.note("date", "header", "emptied: shifted, it would lie beyond 2084")
-    short = shifted or _NO_DATE
+    short = shifted or NO_DATE
     long = f"{shifted:%d}-{MONTHS[shifted.month - 1]}-{shifted:%Y}" if shifted else "X"
     plus = layout.fixed["reserved"][:5]
     fixed = {

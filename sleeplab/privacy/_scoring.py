@@ -14,6 +14,7 @@ from sleeplab.privacy._layout import read_layout
 from sleeplab.privacy._removed import Removed
 from sleeplab.privacy._words import REMOVED, is_known_text
 from sleeplab.privacy._write import beside
+from sleeplab.recording.edf import NO_DATE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from sleeplab.scoring import Scoring
 
 _EPOCH_S = 30.0
-_NO_DATE = datetime(1985, 1, 1).date()
 
 
 def deidentify_scoring(
@@ -125,7 +125,7 @@ def _signed(edf: bytes, person: Person) -> bytes:
 
 def _shifted(start: datetime | None, person: Person) -> datetime | None:
     """Clock on the shifted day; a clock without a day stays without."""
-    if start is None or start.date() == _NO_DATE:
+    if start is None or start.date() == NO_DATE:
         return start
     day = person.shifted(start.date())
-    return datetime.combine(_NO_DATE if day is None else day, start.time())
+    return datetime.combine(NO_DATE if day is None else day, start.time())

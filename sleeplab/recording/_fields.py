@@ -13,6 +13,8 @@ _START_DATE = re.compile(r"Startdate (\d{1,2}-[A-Za-z]{3}-\d{4})\b")
 _PLUS_DATE = re.compile(r"(\d{1,2})-([A-Za-z]{3})-(\d{4})")
 NO_DATE = date(1985, 1, 1)
 """What EDF writes for a date that is not known."""
+EDF_YEARS = range(1985, 2085)
+"""Years that EDF's two digits can say; de-identified recordings may lie outside."""
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 

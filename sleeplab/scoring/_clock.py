@@ -1,12 +1,13 @@
 """Wall clocks: a scoring's and a recording's are compared as they stand on the wall, without time zones."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
+
+from sleeplab.recording.edf import NO_DATE
 
 if TYPE_CHECKING:
     import mne
 
-NO_DATE = date(1985, 1, 1)  # EDF's way to say that the date is not known
 DAY_S = 86400.0
 
 

@@ -4,10 +4,10 @@ import csv
 import io
 import itertools
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sleeplab.scoring._clock import NO_DATE, parse_clock, seconds_since
+from sleeplab.scoring._clock import parse_clock, seconds_since, wall_clock
 from sleeplab.scoring._lists import YASA, decode_codes, read_legend
 from sleeplab.scoring._model import Mark, Source
 from sleeplab.scoring._vocabulary import STAGES, find_column
@@ -106,7 +106,7 @@ def _onsets(table: Table, n_rows: int) -> tuple[list[float], datetime | None, fl
     if (times := table.column("time", "onset", "start")) is not None:
         clocks = [moment for text in times if (moment := parse_clock(text))]
         if len(clocks) == len(times) and clocks:
-            if clocks[0] == datetime.combine(NO_DATE, time()):
+            if wall_clock(clocks[0]) is None:
                 msg = (
                     "times that start at 0:00:00 can be clocks or times since the start; this file does not "
                     "say which. Write seconds (0, 30, 60), or dates with the times."

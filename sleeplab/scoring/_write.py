@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sleeplab.recording.edf import EDF_YEARS
 from sleeplab.scoring._clock import wall_clock
 from sleeplab.scoring._edf import OURS, SCORED_BY, split_text
 from sleeplab.scoring._grid import EPOCH_S, check_time
@@ -211,8 +212,9 @@ def _edf_bytes(texts: list[tuple[float, float, str]], start: datetime | None, sc
     if bad := sum(any(c in text for c in "\x00\x14\x15") for text in [scorer, *(text for *_, text in texts)]):
         msg = f"EDF+ annotations cannot hold the control characters 0, 20 and 21; {bad} texts do. Write .csv."
         raise ValueError(msg)
-    if start is not None and not 1985 <= start.year <= 2084:
-        msg = f"EDF+ holds years from 1985 to 2084; the start is in {start.year}. Correct it, or write .csv."
+    if start is not None and start.year not in EDF_YEARS:
+        held = f"EDF+ holds years from {EDF_YEARS[0]} to {EDF_YEARS[-1]}"
+        msg = f"{held}; the start is in {start.year}. Correct it, or write .csv."
         raise ValueError(msg)
     annotations = [edfio.EdfAnnotation(*text) for text in texts]
     if scorer:

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
-from sleeplab.scoring._clock import NO_DATE
+from sleeplab.recording.edf import NO_DATE
 from sleeplab.scoring._model import Mark, Source
 
 if TYPE_CHECKING:
