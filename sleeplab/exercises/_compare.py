@@ -41,9 +41,7 @@ def difference(got: Any, right: Any, within: float | None = None) -> Difference 
     'not a number'
     """
     found = _differ(plain(got), plain(right), within)
-    if found and "type" in found.facts:
-        return Difference(found.key, {"type": type(got).__name__})
-    return found
+    return found and found._replace(facts={**found.facts, "type": type(got).__name__})
 
 
 def plain(value: Any) -> Any:
@@ -92,13 +90,13 @@ class _Labelled(list[Any]):
 def _differ(got: Any, right: Any, within: float | None) -> Difference | None:  # noqa: PLR0911  # one per type
     if isinstance(right, bool):
         return (
-            _unlike("not true or false", got) if not isinstance(got, bool) else _told("value", got == right)
+            Difference("not true or false", {}) if not isinstance(got, bool) else _told("value", got == right)
         )
     if isinstance(right, int | float):
         return _number(got, right, within)
     if isinstance(right, str):
         if not isinstance(got, str):
-            return _unlike("not a text", got)
+            return Difference("not a text", {})
         return _told("value", got.strip().casefold() == right.strip().casefold())
     if isinstance(right, dict):
         return _mapping(got.by_label() if isinstance(got, _Labelled) else got, right, within)
@@ -113,17 +111,13 @@ def _told(key: str, same: bool, **facts: Any) -> Difference | None:  # noqa: FBT
     return None if same else Difference(key, facts)
 
 
-def _unlike(key: str, got: Any) -> Difference:
-    return Difference(key, {"type": type(got).__name__})
-
-
 def _number(got: Any, right: float, within: float | None) -> Difference | None:
     if within is None:
         within = 1e-9 if isinstance(right, int) else RELATIVE * abs(right)
     if isinstance(got, list) and len(got) == 1:  # a Series or an array of one number
         got = got[0]
     if isinstance(got, bool) or not isinstance(got, int | float):
-        return _unlike("not a number", got)
+        return Difference("not a number", {})
     if math.isnan(right) or math.isnan(got):
         return _told("not defined", math.isnan(right) and math.isnan(got))
     if abs(got - right) <= within or got == right:  # the latter: both infinite
@@ -135,7 +129,7 @@ def _number(got: Any, right: float, within: float | None) -> Difference | None:
 
 def _sequence(got: Any, right: list[Any], within: float | None) -> Difference | None:
     if not isinstance(got, list):
-        return _unlike("not a list", got)
+        return Difference("not a list", {})
     if len(got) == 1 and isinstance(got[0], list) and not any(isinstance(item, list) for item in right):
         got = got[0]  # a table of one row, as MNE gives a channel
     if len(got) != len(right):
@@ -148,7 +142,7 @@ def _sequence(got: Any, right: list[Any], within: float | None) -> Difference | 
 
 def _collection(got: Any, right: set[Any]) -> Difference | None:
     if not isinstance(got, set | list):
-        return _unlike("not a list", got)
+        return Difference("not a list", {})
     given = {_folded(_hashable(item)) for item in got}
     wanted = {_folded(item) for item in right}
     if given - wanted:
@@ -162,7 +156,7 @@ def _folded(item: Any) -> Any:
 
 def _mapping(got: Any, right: dict[str, Any], within: float | None) -> Difference | None:
     if not isinstance(got, dict):
-        return _unlike("not a table", got)
+        return Difference("not a table", {})
     if missing := [name for name in right if name not in got]:
         return Difference("key", {"name": missing[0]})
     for name, value in right.items():
